@@ -53,6 +53,7 @@ struct fetch_cache_list {
 };
 int fetch_cache_list(struct fetch *fetch, struct fetch_cache_list **ret_list, struct err *err);
 void fetch_cache_list_free(struct fetch_cache_list *list);
+DEFINE_CLEANUP(struct fetch_cache_list *, fetch_cache_list_free)
 /* Remove what was not used for so many days (0: everything not in use by a running build). */
 int fetch_cache_prune(struct fetch *fetch, unsigned days, uint64_t *ret_bytes, struct err *err);
 /* Read every package again and remove those whose checksum no longer holds. */

@@ -42,7 +42,8 @@ struct plan {
     struct strv langs; /* %_install_langs; "all" alone: every language */
     bool excludedocs;
     uint8_t seed[32]; /* SHA-256 of the packages' checksums: from it come UUIDs and salts */
-    struct era *era;  /* predicted from package names; read again off the installed tree */
+    int64_t newest_build_time; /* of the packages, seconds; 0: not known */
+    struct era *era;           /* predicted from package names; read again off the installed tree */
     struct strv warnings;
     char *locked_from; /* the lock file's path, or NULL */
 };
