@@ -1,4 +1,4 @@
-"""comps.xml, from a short text.
+"""comps.xml, from a short text of blocks.
 
     group ID "NAME" [default] DESCRIPTION...
         [mandatory|default|optional] PACKAGE...
@@ -12,28 +12,10 @@
 import re
 from xml.sax.saxutils import escape
 
+from .text import blocks_of, words_of
+
 HEADER = ('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE comps PUBLIC '
           '"-//Red Hat, Inc.//DTD Comps info//EN" "comps.dtd">\n')
-
-
-def words_of(path):
-    """the words of a file with # comments"""
-    with open(path) as file:
-        return re.sub(r'#.*', '', file.read()).split()
-
-
-def _blocks(text):
-    """[(head line, [(kind, words)])]"""
-    blocks = []
-    for line in re.sub(r'#.*', '', text).splitlines():
-        if not line.strip():
-            continue
-        if line[0] not in ' \t':
-            blocks.append((line, []))
-        else:
-            kind, *words = line.split()
-            blocks[-1][1].append((kind, words))
-    return blocks
 
 
 def _requests(lines, sets):
@@ -69,9 +51,9 @@ def _environment(ident, name, rest, lines):
             f'    <optionlist>\n{ids("options")}    </optionlist>\n  </environment>\n')
 
 
-def render(text, sets):
+def render(path, sets):
     out = HEADER + '<comps>\n'
-    for head, lines in _blocks(text):
+    for head, lines in blocks_of(path):
         kind, ident, name, rest = re.match(r'(\w+) (\S+) "([^"]*)"\s*(.*)', head).groups()
         name, rest = escape(name), escape(rest)
         out += (_group(ident, name, rest, lines, sets) if kind == 'group'

@@ -5,8 +5,9 @@ import os
 import shutil
 import threading
 
-from . import archive, comps, convert, leftovers, reference, rpms, tree, unpack
+from . import archive, comps, convert, el5, handmade, leftovers, reference, rpms, tree, unpack
 from .keyring import Keyring
+from .text import words_of
 
 EPOCH = 1700000000          # the time of everything that has no time of its own
 SETS = ('core', 'base', 'el5')
@@ -95,10 +96,9 @@ class Lab:
 
     def fetch(self):
         """decide on the versions, once, and have the debs"""
-        from . import el5
         lock_path = f'{self.work}/versions.json'
-        wanted = {'core': comps.words_of(f'{self.sets}/core.packages'),
-                  'base': comps.words_of(f'{self.sets}/base.packages'),
+        wanted = {'core': words_of(f'{self.sets}/core.packages'),
+                  'base': words_of(f'{self.sets}/base.packages'),
                   'el5': el5.wanted(f'{self.here}/el5')}
         self.versions = json.load(open(lock_path)) if os.path.exists(lock_path) else {}
         if self.update or self.versions.get('wanted') != wanted:
@@ -106,7 +106,7 @@ class Lab:
             self.archive.update()
             names = {'core': self.archive.resolve(wanted['core']),
                      'base': self.archive.resolve(wanted['core'] + wanted['base']),
-                     'el5': self.archive.resolve(wanted['el5'])}
+                     'el5': el5.select(self.archive.resolve(wanted['el5']), wanted['el5'])}
             self.versions = {s: self.archive.locate(n) for s, n in names.items()}
             self.versions.update(wanted=wanted, sources=self.archive.sources())
         everything = {n: f for s in SETS for n, f in self.versions[s].items()}
@@ -163,8 +163,7 @@ class Lab:
         out = f'{self.directory}/{name}'
         built = rpms.Builder(self.work, out, payload, self.keyring, EPOCH).build(
             packages, self.jobs)
-        with open(f'{self.sets}/{groups}') as file:
-            rpms.index(out, self.keyring, EPOCH, comps.render(file.read(), self.sets))
+        rpms.index(out, self.keyring, EPOCH, comps.render(f'{self.sets}/{groups}', self.sets))
         self.say(f'{name}: {len(packages)} packages, {built} built')
 
     def make_repo(self, packages):
@@ -185,14 +184,12 @@ class Lab:
     # ---- the others ------------------------------------------------------------------------------
 
     def make_el5(self):
-        from . import el5
         descriptions = self.unpack_all('el5-unpacked', self.versions['el5'], el5.place)
         packages = el5.packages(descriptions, f'{self.here}/el5', f'{self.work}/el5-unpacked',
                                 f'{self.work}/el5-merged', EPOCH)
         self._make_repository('el5', packages, 'gz', 'el5.comps')
 
     def make_handmade(self):
-        from . import handmade
         for repository, count in handmade.make(f'{self.here}/handmade', self.directory, self.work,
                                                self.keyring, EPOCH, self.jobs):
             self.say(f'{repository}: {count} packages')
