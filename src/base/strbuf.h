@@ -38,6 +38,11 @@ struct strv {
 /* Lists that own their strings on the heap. */
 void strv_add(struct strv *list, const char *s);
 void strv_done(struct strv *list);
+static inline void cleanup_strv(struct strv *list)
+{
+    strv_done(list);
+}
+#define auto_strv __attribute__((cleanup(cleanup_strv)))
 bool strv_has(const struct strv *list, const char *s);
 /* Lists in an arena. */
 void strv_arena_add(struct arena *arena, struct strv *list, const char *s);

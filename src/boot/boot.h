@@ -74,6 +74,9 @@ int boot_files_make(const struct boot_plan *plan, const struct layout *layout,
 void boot_files_free(struct boot_files *files);
 DEFINE_CLEANUP(struct boot_files *, boot_files_free)
 
+/* Put one of them into the root, its directories made; a symlink there is replaced, not followed. */
+int boot_file_write(int root, const struct boot_file *file, struct err *err);
+
 /* What has to be made with the image's own tools in the root before the tree is final (GRUB 2's
  * core image by its grub-mkimage in the sandbox, the modules beside it); puts files into 'root'. */
 int boot_prepare(int root, const struct boot_plan *plan, const struct layout *layout,
