@@ -17,6 +17,8 @@ struct disk {
     char *final_path;
 };
 
+/* Can the output be made there? So that a long build does not fail at its end. */
+int disk_check_output(const char *path, bool force, struct err *err);
 int disk_create(
     const char *path, uint64_t size_bytes, bool force, struct disk **ret_disk, struct err *err);
 int disk_write_table(struct disk *disk, const struct layout *layout, struct err *err);
