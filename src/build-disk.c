@@ -1,0 +1,77 @@
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "build-stages.h"
+#include "disk/disk.h"
+#include "filesystem/filesystem.h"
+#include "tree/tree.h"
+
+/* Where other file systems are mounted, NULL-terminated; the caller frees the array only. */
+static const char **mountpoints_of(const struct layout *layout)
+{
+    const char **list = xcalloc(layout->n + 1, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; i < layout->n; i++)
+        if (layout->parts[i].mountpoint && strcmp(layout->parts[i].mountpoint, "/") != 0)
+            list[n++] = layout->parts[i].mountpoint;
+    return list;
+}
+
+static int check_fit(const struct build *b, const struct tree *tree, const struct layout_part *part,
+    const char *const *mountpoints, const struct filesystem_options *options, struct err *err)
+{
+    uint64_t needed = 0;
+    int r = filesystem_minimum(tree, part->mountpoint, mountpoints, options, &needed, err);
+    if (r < 0 || needed <= part->size_bytes)
+        return r;
+    unsigned long long mib = (needed + ((1 << 20) - 1)) >> 20;
+    r = recipe_error(err, part->place, "part: the file system for '%s' needs %llu MiB and has %llu",
+        part->mountpoint, mib, (unsigned long long)part->size_bytes >> 20);
+    err_hint(err, "write --size=%llu or more%s", mib + mib / 10,
+        b->request->layout_options.disk_bytes ? ", on a disk that is large enough" : "");
+    return r;
+}
+
+static int write_part(struct build *b, const struct tree *tree, const struct disk *disk,
+    const struct layout_part *part, const char *const *mountpoints, struct err *err)
+{
+    bool is_swap = part->kind == LAYOUT_SWAP;
+    if (!is_swap && part->kind != LAYOUT_FILESYSTEM)
+        return 0;
+    struct filesystem_options options = {0};
+    filesystem_options_by_era(b->era, part, &options);
+    options.time = b->time;
+    const char *directory = is_swap ? "/" : part->mountpoint;
+    int r = is_swap ? 0 : check_fit(b, tree, part, mountpoints, &options, err);
+    if (r == 0)
+        r = filesystem_write(tree, directory, mountpoints, &options, disk->path, part->start_bytes,
+            part->size_bytes, b->progress, err);
+    return r;
+}
+
+static int write_disk(struct build *b, const struct tree *tree, struct disk *disk, struct err *err)
+{
+    auto_free const char **mountpoints = mountpoints_of(b->layout);
+    int r = disk_write_table(disk, b->layout, err);
+    for (size_t i = 0; r == 0 && i < b->layout->n; i++)
+        r = interrupt_pending() ? interrupt_error(err)
+                                : write_part(b, tree, disk, &b->layout->parts[i], mountpoints, err);
+    if (r == 0)
+        r = boot_embed(disk->fd, b->boot_plan, b->layout, b->era, tree, err);
+    return r < 0 ? r : disk_commit(disk, err);
+}
+
+int build_disk(struct build *b, int root, FILE *out, struct err *err)
+{
+    auto_cleanup(tree_free) struct tree *tree = NULL;
+    auto_cleanup(disk_discard) struct disk *disk = NULL;
+    int r = tree_scan(root, b->time, &tree, err);
+    if (r < 0)
+        return r;
+    if (b->request->last == STAGE_TREE) {
+        tree_print(tree, out);
+        return 0;
+    }
+    r = disk_create(b->request->output, b->layout->disk_bytes, b->request->force, &disk, err);
+    return r < 0 ? r : write_disk(b, tree, disk, err);
+}
