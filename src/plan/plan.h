@@ -18,6 +18,8 @@ enum plan_reason {
     REASON_WEAK,       /* recommended or supplemented */
 };
 
+#define PLAN_NO_PARENT SIZE_MAX
+
 struct plan_package {
     char *name, *version, *release, *arch;
     uint64_t epoch;
@@ -29,7 +31,10 @@ struct plan_package {
     char *base;     /* xml:base, or NULL: instead of the source's base URL */
     size_t source;  /* index in struct sources */
     enum plan_reason reason;
-    char *because; /* for people: "group core", "required by openssh-server", "centos5.ks:31" */
+    char *because; /* for people: "group core (centos5.ks:30)", "required by openssh-server",
+                      "centos5.ks:31" */
+    size_t parent; /* index of the package that requires or recommends it, or PLAN_NO_PARENT */
+    char *dep;     /* what the parent asks for: "libc.so.6()(64bit)"; NULL without a parent */
 };
 
 struct plan {

@@ -17,6 +17,8 @@ struct source {
     bool gpgcheck;                                  /* packages must carry a good signature */
     bool repo_gpgcheck; /* repomd.xml must; without it a signature that is there must be good */
     bool sslverify;
+    bool ignoregroups;         /* its comps.xml is not read */
+    unsigned overridden;       /* by --repo NAME=URL */
     struct recipe_place place; /* line 0: from the command line */
 };
 
