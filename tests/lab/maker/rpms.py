@@ -20,6 +20,11 @@ MACROS = {
     '_target_cpu': 'x86_64', '_isa': '(x86-64)', '__gpg': '/usr/bin/gpg'}
 
 
+def make_directories(work):
+    for name in ('BUILD', 'SPECS', 'SOURCES', 'RPMS', 'SRPMS', 'BUILDROOT'):
+        os.makedirs(f'{work}/rpmbuild/{name}', exist_ok=True)
+
+
 def rpmbuild(spec, buildroot, work, out, epoch, macros):
     """-> '' or what went wrong"""
     command = ['rpmbuild', '-bb', '--quiet', '--noclean', '--nodeps', '--buildroot', buildroot]
@@ -42,9 +47,9 @@ class Builder:
         self.payload = payload
         self.specs = f'{work}/specs/{os.path.basename(out)}'
         self.new = f'{out}.new'
-        for d in (self.specs, f'{out}/Packages', *(f'{work}/rpmbuild/{x}' for x in
-                  ('BUILD', 'SPECS', 'SOURCES', 'RPMS', 'SRPMS', 'BUILDROOT'))):
-            os.makedirs(d, exist_ok=True)
+        make_directories(work)
+        for needed in (self.specs, f'{out}/Packages'):
+            os.makedirs(needed, exist_ok=True)
 
     def _write_spec(self, package):
         spec = f'{self.specs}/{package.name}.spec'
