@@ -5,7 +5,9 @@
  * recipe_free() frees all of it. Strings are NULL and lists empty where the recipe says nothing;
  * nothing is defaulted here except where a field says so: defaults are the business of the rooms
  * behind. Sizes of partitions are whole MiB as kickstart has them.
- * Errors: ERR_RECIPE with 'file:line: command: ...'. Warnings are in the value.
+ * Errors: ERR_RECIPE with 'file:line: command: ...' for what can't be understood. What is
+ * understood and not supported is a refusal in the value: the recipe can still be printed, and
+ * recipe_check_supported() turns the first refusal into an error. Warnings are in the value too.
  * Source: the kickstart documentation of pykickstart and the Red Hat installation guides, EL5 on.
  */
 #pragma once
@@ -227,6 +229,13 @@ struct recipe_warning {
     char *text; /* without the place */
 };
 
+/* Something that is understood and that slipway does not do. The rest of the recipe is read. */
+struct recipe_refusal {
+    struct recipe_place place;
+    char *text; /* without the place */
+    char *hint; /* NULL, or what to write instead */
+};
+
 struct recipe {
     struct arena *arena; /* owns everything below */
     char *path;
@@ -289,8 +298,12 @@ struct recipe {
     size_t n_addons;
     enum recipe_finish finish;
 
-    struct recipe_warning *warnings; /* in order of place */
+    struct recipe_warning *warnings; /* in order of reading */
     size_t n_warnings;
+    struct recipe_refusal *refusals; /* in order of reading; see recipe_check_supported() */
+    size_t n_refusals;
+    struct recipe_warning *notes; /* lines accepted without effect, and the like */
+    size_t n_notes;
 };
 
 struct recipe_options {
@@ -304,6 +317,9 @@ int recipe_read(const char *path, const struct recipe_options *options, struct r
  * directory. */
 int recipe_parse(const char *name, const char *text, size_t size,
     const struct recipe_options *options, struct recipe **ret_recipe, struct err *err);
+/* 0 if there are no refusals; else *err is filled with the first (ERR_RECIPE, its place, its hint)
+ * and says how many more there are. A recipe with refusals is good for printing only. */
+int recipe_check_supported(const struct recipe *recipe, struct err *err);
 void recipe_free(struct recipe *recipe);
 DEFINE_CLEANUP(struct recipe *, recipe_free)
 
