@@ -150,9 +150,19 @@ static void print_array(FILE *out, const char *key, const json_t *array)
     fputc('\n', out);
 }
 
-static bool is_message(const char *key)
+/* What slipway does not do, with the cure on a line of its own. */
+static void print_refusals(FILE *out, const json_t *array)
 {
-    return strcmp(key, "warnings") == 0 || strcmp(key, "refusals") == 0;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *object = json_array_get(array, i);
+        const json_t *place = json_object_get(object, "place");
+        const char *hint = json_string_value(json_object_get(object, "hint"));
+        fprintf(out, "refused: %s:%lld: %s\n", json_string_value(json_object_get(place, "file")),
+            (long long)json_integer_value(json_object_get(place, "line")),
+            json_string_value(json_object_get(object, "text")));
+        if (hint)
+            fprintf(out, "    hint: %s\n", hint);
+    }
 }
 
 static void print_notes(FILE *out, const json_t *array)
@@ -170,9 +180,11 @@ void recipe_print(const struct recipe *recipe, FILE *out)
     const char *key;
     json_object_foreach(object, key, value)
     {
-        if (is_message(key))
-            continue;
-        if (strcmp(key, "packages") == 0) {
+        if (strcmp(key, "warnings") == 0)
+            continue; /* who reads a recipe prints them as they come */
+        if (strcmp(key, "refusals") == 0) {
+            print_refusals(out, value);
+        } else if (strcmp(key, "packages") == 0) {
             print_packages(out, value);
         } else if (strcmp(key, "notes") == 0) {
             print_notes(out, value);

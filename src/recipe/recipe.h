@@ -323,10 +323,6 @@ int recipe_check_supported(const struct recipe *recipe, struct err *err);
 void recipe_free(struct recipe *recipe);
 DEFINE_CLEANUP(struct recipe *, recipe_free)
 
-/* The first thing asked for that slipway refuses to do (and how many more there are), as an
- * ERR_RECIPE; 0: nothing. */
-int recipe_check_supported(const struct recipe *recipe, struct err *err);
-
 /* What was understood, one fact a line, for people and golden tests. Passwords are masked. */
 void recipe_print(const struct recipe *recipe, FILE *out);
 /* The same as a JSON object (keys are the fields' names). */

@@ -1,7 +1,7 @@
 /*
- * cases-recipe [--json] [--allow-nochroot] [--quiet] PATH: reads a recipe as slipway does and
- * prints what was understood, then refusals and warnings; an error is printed and is the exit
- * status. If PATH is a directory, the recipe is PATH/main.ks.
+ * cases-recipe [--json] [--allow-nochroot] [--check] PATH: reads a recipe as slipway does and
+ * prints what was understood, then the warnings; an error is printed and is the exit status. With
+ * --check the first refusal is an error, too. If PATH is a directory, the recipe is PATH/main.ks.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,26 +9,30 @@
 
 #include "recipe/recipe.h"
 
-static void print_messages(const struct recipe *recipe)
+static void print_warnings(const struct recipe *recipe)
 {
     for (size_t i = 0; i < recipe->n_warnings; i++)
         fprintf(stderr, "warning: %s:%u: %s\n", recipe->warnings[i].place.file,
             recipe->warnings[i].place.line, recipe->warnings[i].text);
-    for (size_t i = 0; i < recipe->n_refusals; i++) {
-        const struct recipe_refusal *f = &recipe->refusals[i];
-        fprintf(stderr, "refused: %s:%u: %s\n", f->place.file, f->place.line, f->text);
-        if (f->hint)
-            fprintf(stderr, "hint: %s\n", f->hint);
-    }
+}
+
+static int print_error(struct err *err)
+{
+    fprintf(stderr, "error: %s\n", err->message);
+    if (err->hint)
+        fprintf(stderr, "hint: %s\n", err->hint);
+    int status = (int)err->kind;
+    err_done(err);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
     struct recipe_options options = {0};
-    bool json = false, quiet = false;
+    bool json = false, check = false;
     for (int i = 1; i < argc - 1; i++) {
         json |= strcmp(argv[i], "--json") == 0;
-        quiet |= strcmp(argv[i], "--quiet") == 0;
+        check |= strcmp(argv[i], "--check") == 0;
         options.allow_nochroot |= strcmp(argv[i], "--allow-nochroot") == 0;
     }
     if (argc < 2)
@@ -42,18 +46,14 @@ int main(int argc, char **argv)
     }
     struct err err = {0};
     auto_cleanup(recipe_free) struct recipe *recipe = NULL;
-    if (recipe_read(path, &options, &recipe, &err) < 0) {
-        fprintf(stderr, "error: %s\n", err.message);
-        if (err.hint)
-            fprintf(stderr, "hint: %s\n", err.hint);
-        int status = (int)err.kind;
-        err_done(&err);
-        return status;
-    }
+    if (recipe_read(path, &options, &recipe, &err) < 0)
+        return print_error(&err);
     if (json)
         recipe_print_json(recipe, stdout);
-    else if (!quiet)
+    else
         recipe_print(recipe, stdout);
-    print_messages(recipe);
+    print_warnings(recipe);
+    if (check && recipe_check_supported(recipe, &err) < 0)
+        return print_error(&err);
     return 0;
 }
