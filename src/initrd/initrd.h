@@ -28,6 +28,7 @@ struct initrd {
     size_t size;
     char **modules; /* paths in the tree, in load order, NULL-terminated */
     char **builtin; /* wanted drivers that the kernel has built in */
+    char **missing; /* wanted drivers that this kernel does not have; the root can do without */
 };
 
 int initrd_make(const struct tree *tree, const struct initrd_options *options,
