@@ -50,7 +50,7 @@ void load_modules(struct init *init)
         long r = *path ? load_module(init, path, name) : -EEXIST;
         if (!r)
             n++;
-        else if (r != -EEXIST && !is_optional)
+        else if (r != -EEXIST && !(is_optional && r == -ENODEV))
             complain("cannot load module %s: %s, error %d", name, error_name(r), (int)-r);
         if (init->options.debug)
             complain("module %s: %s", name, r ? error_name(r) : "loaded");

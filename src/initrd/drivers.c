@@ -162,18 +162,25 @@ bool drivers_has_module(const struct drivers *d, const char *name)
     return find_module(d, name);
 }
 
+/* Names are the same whichever of '-' and '_' stands in them. */
+static bool is_name(const char *s, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s[i] != name[i] && !(strchr("-_", s[i]) && name[i] && strchr("-_", name[i])))
+            return false;
+    return !name[n];
+}
+
 /* Is there a line of modules.builtin ("kernel/fs/ext4/ext4.ko") for this module? */
 static bool is_listed_builtin(const struct drivers *d, const char *name)
 {
-    const char *wanted = normalize(d->arena, name, strlen(name));
     for (const char *line = d->builtin; *line;) {
         size_t n = strcspn(line, "\n");
         const char *file = line;
         for (size_t i = 0; i < n; i++)
             if (line[i] == '/')
                 file = line + i + 1;
-        size_t name_size = strcspn(file, ".\n");
-        if (strcmp(normalize(d->arena, file, name_size), wanted) == 0)
+        if (is_name(file, strcspn(file, ".\n"), name))
             return true;
         line += n + (line[n] == '\n');
     }
