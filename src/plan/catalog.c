@@ -50,6 +50,12 @@ static int open_metadata(
         errno ? strerror(errno) : "unknown kind of compression");
 }
 
+static const char *solv_message(Pool *pool)
+{
+    const char *text = pool_errstr(pool), *own = "repo_rpmmd: ";
+    return str_starts(text, own) ? text + strlen(own) : text;
+}
+
 static int add_rpmmd(
     struct catalog *c, size_t i, const char *path, const char *language, int flags, struct err *err)
 {
@@ -60,7 +66,7 @@ static int add_rpmmd(
         return r;
     if (repo_add_rpmmd(c->repos[i], file, language, flags) != 0)
         r = err_set(err, ERR_NETWORK, -EBADMSG, "repository '%s': '%s' is damaged: %s",
-            source->name, file_name(path), pool_errstr(c->pool));
+            source->name, file_name(path), solv_message(c->pool));
     else if (ferror(file))
         r = err_set(err, ERR_NETWORK, -EBADMSG, "repository '%s': '%s' can't be decompressed",
             source->name, file_name(path));
@@ -168,6 +174,7 @@ int catalog_load(const struct sources *sources, const struct metadata *metadata,
     pool_setdisttype(c->pool, DISTTYPE_RPM);
     pool_setarch(c->pool, strcmp(sources->arch, "i386") == 0 ? "i686" : sources->arch);
     pool_set_flag(c->pool, POOL_FLAG_WHATPROVIDESWITHDISABLED, 1);
+    pool_set_flag(c->pool, POOL_FLAG_IMPLICITOBSOLETEUSESCOLORS, 1);
     for (size_t i = 0; i < n; i++) {
         int r = add_source(c, i, err);
         if (r < 0)
@@ -188,7 +195,8 @@ void catalog_free(struct catalog *c)
     if (!c)
         return;
     if (c->pool) {
-        map_free(c->pool->considered);
+        if (c->pool->considered)
+            map_free(c->pool->considered);
         c->pool->considered = solv_free(c->pool->considered);
         pool_free(c->pool);
     }

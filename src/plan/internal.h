@@ -15,7 +15,7 @@ const char *package_fault(const struct plan_package *package);
 /* "user", "group" ...; and back (-1: none). */
 const char *plan_reason_name(enum plan_reason reason);
 int plan_reason_of(const char *name);
-/* Sums, and the seed out of the sorted checksums. */
+/* Sums, the seed out of the sorted checksums, the era by the packages' names. */
 void plan_finish(struct plan *plan);
 
 /* Up to three of 'names' that 'wanted' may be a misspelling of, nearest first, as "'a', 'b'" for
@@ -24,9 +24,3 @@ char *nearest_names(const char *wanted, const char *const *names, size_t n);
 
 /* "1.2 MiB"; the caller frees. */
 char *size_text(uint64_t bytes);
-
-/* A line of %packages in the words of the lock: "-@base", "@core --nodefaults"; the caller frees.
- */
-char *packages_line(const struct recipe_package *package);
-/* All of them and the section's options, sorted, on the heap. */
-void packages_canonical(const struct recipe *recipe, struct strv *ret_lines);

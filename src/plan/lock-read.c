@@ -187,7 +187,7 @@ static int compare_recipe(struct reader *r, const struct strv *locked, const str
 {
     const struct recipe_packages *packages = &r->recipe->packages;
     for (size_t i = 0; i < packages->n; i++) {
-        auto_free char *line = packages_line(&packages->items[i]);
+        auto_free char *line = lock_line(&packages->items[i]);
         auto_free char *text = xprintf("'%s' is not what '%s' was made from", line, r->name);
         if (!strv_has(locked, line))
             return changed_recipe(r, packages->items[i].place, text);
@@ -222,8 +222,8 @@ static int check_recipe(struct reader *r, json_t *root)
     r->where[0] = '\0';
     if (result < 0)
         return result;
-    packages_canonical(r->recipe, &asked);
-    auto_free char *own = packages_digest(&asked);
+    lock_lines(r->recipe, &asked);
+    auto_free char *own = lock_digest(&asked);
     if (strcmp(own, digest) != 0) {
         result = compare_recipe(r, &locked, &asked);
         if (result == 0)

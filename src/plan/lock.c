@@ -10,7 +10,7 @@
 #include "plan/json.h"
 #include "plan/lock.h"
 
-char *packages_line(const struct recipe_package *package)
+char *lock_line(const struct recipe_package *package)
 {
     static const char *const sigils[] = {
         [PACKAGE_NAME] = "", [PACKAGE_GROUP] = "@", [PACKAGE_ENVIRONMENT] = "@^"};
@@ -23,7 +23,7 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void packages_canonical(const struct recipe *recipe, struct strv *ret_lines)
+void lock_lines(const struct recipe *recipe, struct strv *ret_lines)
 {
     const struct recipe_packages *p = &recipe->packages;
     const struct {
@@ -46,7 +46,7 @@ void packages_canonical(const struct recipe *recipe, struct strv *ret_lines)
     if (multilib)
         strv_add(ret_lines, multilib);
     for (size_t i = 0; i < p->n; i++) {
-        auto_free char *line = packages_line(&p->items[i]);
+        auto_free char *line = lock_line(&p->items[i]);
         if (!strv_has(ret_lines, line))
             strv_add(ret_lines, line);
     }
@@ -54,7 +54,7 @@ void packages_canonical(const struct recipe *recipe, struct strv *ret_lines)
         qsort(ret_lines->v, ret_lines->n, sizeof *ret_lines->v, compare_lines);
 }
 
-char *packages_digest(const struct strv *lines)
+char *lock_digest(const struct strv *lines)
 {
     auto_strbuf struct strbuf all = {0};
     for (size_t i = 0; i < lines->n; i++)
@@ -67,8 +67,8 @@ char *packages_digest(const struct strv *lines)
 static json_t *json_of_recipe(const struct recipe *recipe)
 {
     struct strv lines = {0};
-    packages_canonical(recipe, &lines);
-    auto_free char *digest = packages_digest(&lines);
+    lock_lines(recipe, &lines);
+    auto_free char *digest = lock_digest(&lines);
     json_t *object = json_object();
     json_object_set_new(object, "packages_sha256", json_of_text(digest));
     json_object_set_new(object, "packages", json_of_strings(&lines));

@@ -34,6 +34,19 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static struct era *predict(const struct plan *plan)
+{
+    struct strv names = {0};
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_package *p = &plan->packages[i];
+        auto_free char *name = xprintf("%s-%s-%s", p->name, p->version, p->release);
+        strv_add(&names, name);
+    }
+    struct era *era = era_predict(&names, plan->releasever);
+    strv_done(&names);
+    return era;
+}
+
 void plan_finish(struct plan *plan)
 {
     struct strv lines = {0};
@@ -52,6 +65,7 @@ void plan_finish(struct plan *plan)
         strbuf_puts(&all, lines.v[i]);
     digest_sha256(all.s ? all.s : "", all.len, plan->seed);
     strv_done(&lines);
+    plan->era = predict(plan);
 }
 
 static char *because_of(const struct plan *plan, const struct requests *requests,
@@ -61,9 +75,11 @@ static char *because_of(const struct plan *plan, const struct requests *requests
         return arena_strdup(plan->arena, requests->v[solved->request].because);
     if (solved->parent == NO_PARENT)
         return arena_strdup(plan->arena, "chosen by the solver");
-    return arena_printf(plan->arena, "%s by %s",
-        solved->reason == REASON_WEAK ? "recommended" : "required",
-        catalog_name(catalog, solution->v[solved->parent].id));
+    const char *how = solved->reason == REASON_DEPENDENCY ? "required by"
+                      : solved->supplements               ? "supplements"
+                                                          : "recommended by";
+    return arena_printf(
+        plan->arena, "%s %s", how, catalog_name(catalog, solution->v[solved->parent].id));
 }
 
 static int add_packages(struct plan *plan, const struct catalog *catalog,
@@ -137,6 +153,8 @@ int plan_make(const struct recipe *recipe, const struct sources *sources,
 
 void plan_free(struct plan *plan)
 {
-    if (plan)
-        arena_free(plan->arena);
+    if (!plan)
+        return;
+    era_free(plan->era);
+    arena_free(plan->arena);
 }

@@ -88,13 +88,26 @@ static void print_root(const struct plan_package *p, FILE *out)
         fprintf(out, "%s has %s\n", p->because, p->name);
         break;
     case REASON_IMPLICIT:
-        fprintf(out, "%s is added for %s\n", p->name, p->because);
+        fprintf(out, "%s is added without being named: %s\n", p->name, p->because);
         break;
     case REASON_DEPENDENCY:
     case REASON_WEAK:
         fprintf(out, "%s is %s\n", p->name, p->because);
         break;
     }
+}
+
+static void print_link(
+    const struct plan_package *parent, const struct plan_package *child, FILE *out)
+{
+    if (str_starts(child->because, "supplements ")) {
+        fprintf(out, "%s supplements %s\n", child->name, parent->name);
+        return;
+    }
+    fprintf(out, "%s %s ", parent->name, child->reason == REASON_WEAK ? "recommends" : "requires");
+    if (child->dep && strcmp(child->dep, child->name) != 0)
+        fprintf(out, "'%s', which is in ", child->dep);
+    fprintf(out, "%s\n", child->name);
 }
 
 int plan_why(const struct plan *plan, const char *name, FILE *out, struct err *err)
@@ -111,12 +124,8 @@ int plan_why(const struct plan *plan, const char *name, FILE *out, struct err *e
     }
     print_root(chain[n - 1], out);
     for (size_t i = n - 1; i > 0; i--) {
-        const struct plan_package *child = chain[i - 1];
-        const char *verb = child->reason == REASON_WEAK ? "recommends" : "requires";
-        fprintf(out, "%*s%s %s ", (int)(n - i) * 2, "", chain[i]->name, verb);
-        if (child->dep && strcmp(child->dep, child->name) != 0)
-            fprintf(out, "'%s', which is in ", child->dep);
-        fprintf(out, "%s\n", child->name);
+        fprintf(out, "%*s", (int)(n - i) * 2, "");
+        print_link(chain[i], chain[i - 1], out);
     }
     fprintf(out, "%s: %s\n", chain[0]->name, chain[0]->nevra);
     free(chain);

@@ -81,8 +81,8 @@ static size_t chain_of(const struct problem *p, Id package, Id chain[MAX_CHAIN])
     return n;
 }
 
-/* "package 'a-1-1.noarch' (lab.ks:12)", or with the way it came in. */
-static void tell_package(struct problem *p, Id package)
+/* "package 'a-1-1.noarch' (lab.ks:12)", or with the way it came in; then the sentence goes on. */
+static void tell_package(struct problem *p, Id package, bool goes_on)
 {
     Id chain[MAX_CHAIN];
     size_t n = chain_of(p, package, chain);
@@ -92,7 +92,7 @@ static void tell_package(struct problem *p, Id package)
         strbuf_printf(&p->text, ", required by '%s'", catalog_name(p->catalog, chain[i]));
     const struct request *request = request_of(p, chain[n - 1]);
     if (request)
-        strbuf_printf(&p->text, " (%s)%s", request->because, n > 1 ? "," : "");
+        strbuf_printf(&p->text, " (%s)%s", request->because, n > 1 && goes_on ? "," : "");
 }
 
 static size_t rank(const struct problem *p, const struct rule *rule)
@@ -137,7 +137,7 @@ static bool tell_exclusion(struct problem *p)
             if (!search.found)
                 continue;
             const char *dep = pool_dep2str(c->pool, rule->dep), *name = catalog_name(c, gone);
-            tell_package(p, rule->source);
+            tell_package(p, rule->source, true);
             strbuf_printf(&p->text, " requires '%s', ", dep);
             if (strcmp(relation_name(c->pool, rule->dep), name) == 0)
                 strbuf_printf(&p->text, "which %s", clause);
@@ -158,7 +158,7 @@ static bool tell_nothing_provides(struct problem *p)
     if (!rule)
         return false;
     const char *name = relation_name(c->pool, rule->dep);
-    tell_package(p, rule->source);
+    tell_package(p, rule->source, true);
     strbuf_printf(
         &p->text, " requires '%s', which no repository has", pool_dep2str(c->pool, rule->dep));
     auto_ids struct ids others = {0};
@@ -179,12 +179,12 @@ static bool tell_pair(struct problem *p, SolverRuleinfo type, const char *verb)
     const struct rule *rule = nearest_rule(p, type);
     if (!rule || !rule->source || !rule->target)
         return false;
-    tell_package(p, rule->source);
+    tell_package(p, rule->source, true);
     const char *dep = rule->dep ? pool_dep2str(p->catalog->pool, rule->dep) : NULL;
     strbuf_printf(&p->text, " %s ", verb);
     if (dep && strcmp(dep, catalog_name(p->catalog, rule->target)) != 0)
         strbuf_printf(&p->text, "'%s', which is ", dep);
-    tell_package(p, rule->target);
+    tell_package(p, rule->target, false);
     strbuf_printf(&p->hint, "ask for one of them only; '-%s' in %%packages excludes it",
         catalog_name(p->catalog, rule->target));
     return true;
@@ -195,9 +195,9 @@ static bool tell_same_name(struct problem *p)
     const struct rule *rule = nearest_rule(p, SOLVER_RULE_PKG_SAME_NAME);
     if (!rule || !rule->source || !rule->target)
         return false;
-    tell_package(p, rule->source);
+    tell_package(p, rule->source, true);
     strbuf_puts(&p->text, " and ");
-    tell_package(p, rule->target);
+    tell_package(p, rule->target, true);
     strbuf_puts(&p->text, " can't both be installed: they are versions of one package");
     return true;
 }

@@ -96,6 +96,7 @@ static void reach_supplements(struct walk *w)
         w->parent = found.parent;
         w->reason = REASON_WEAK;
         reach_child(w, w->solution->v[i].id, found.dep);
+        w->solution->v[i].supplements = true;
     }
 }
 

@@ -163,6 +163,19 @@ static void add_each_arch(
     }
 }
 
+/* Packages of the machine's own architecture and of none; all, if there are none of these. */
+static void keep_native(const struct maker *m, const struct ids *all, struct ids *ret_ids)
+{
+    bool is_32bit = strcmp(m->sources->arch, "i386") == 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const char *arch = catalog_arch(m->catalog, all->v[i]);
+        if (is_32bit || strcmp(arch, m->sources->arch) == 0 || strcmp(arch, "noarch") == 0)
+            ids_add(ret_ids, all->v[i]);
+    }
+    for (size_t i = 0; !ret_ids->n && i < all->n; i++)
+        ids_add(ret_ids, all->v[i]);
+}
+
 /* Those of 'found' that may be installed, and what obsoletes them. */
 static void add_found(struct maker *m, const char *label, const struct ids *found,
     struct recipe_place place, bool with_obsoleters)
@@ -180,8 +193,10 @@ static void add_found(struct maker *m, const char *label, const struct ids *foun
         add_each_arch(m, label, &usable, place);
         return;
     }
-    catalog_usable(m->catalog, &all, &usable);
-    add_request(m, label, &usable, place);
+    auto_ids struct ids native = {0};
+    keep_native(m, &usable, &native);
+    catalog_usable(m->catalog, &all, &native);
+    add_request(m, label, &native, place);
 }
 
 static void add_glob(struct maker *m, const struct ids *found, struct recipe_place place)
@@ -343,9 +358,12 @@ static int report_missing(struct maker *m, struct err *err)
         first->kind, first->name);
     if (first->remark)
         strbuf_printf(&text, " (%s)", first->remark);
-    for (size_t i = 1; i < m->n_missing; i++)
-        strbuf_printf(&text, "%s %s '%s' (line %u)", i == 1 ? "; nor" : ",", m->missing[i].kind,
-            m->missing[i].name, m->missing[i].place.line);
+    for (size_t i = 1; i < m->n_missing; i++) {
+        const struct missing *also = &m->missing[i];
+        strbuf_printf(&text, "%s %s '%s' (line %u%s%s)", i == 1 ? "; nor" : ",", also->kind,
+            also->name, also->place.line, also->remark ? ": " : "",
+            also->remark ? also->remark : "");
+    }
     for (size_t i = 0; i < m->n_missing; i++)
         if (m->missing[i].nearest)
             strbuf_printf(&hint, "%s'%s' may be %s", hint.len ? "; " : "", m->missing[i].name,

@@ -33,7 +33,7 @@ static void closure_add(void *data, Id package, Id dep)
     struct closure *closure = data;
     (void)dep;
     if (!MAPTST(&closure->seen, package)) {
-        MAPSET(&closure->seen, package);
+        closure->seen.map[package >> 3] |= (unsigned char)(1u << (package & 7));
         queue_push(&closure->queue, package);
     }
 }
@@ -83,12 +83,13 @@ static void add_job(struct catalog *c, const struct request *request, Queue *job
     queue_free(&ids);
 }
 
-static Solver *new_solver(struct catalog *c, bool no_weak_deps)
+static Solver *new_solver(struct catalog *c, bool no_weak_deps, bool foreign_archs)
 {
     Solver *solver = solver_create(c->pool);
     solver_set_flag(solver, SOLVER_FLAG_KEEP_EXPLICIT_OBSOLETES, 1);
     solver_set_flag(solver, SOLVER_FLAG_BEST_OBEY_POLICY, 1);
     solver_set_flag(solver, SOLVER_FLAG_YUM_OBSOLETES, 1);
+    solver_set_flag(solver, SOLVER_FLAG_NO_INFARCHCHECK, foreign_archs);
     solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, no_weak_deps);
     return solver;
 }
@@ -139,9 +140,16 @@ static int solve_once(struct catalog *c, const struct requests *requests, bool n
     queue_init(&jobs);
     for (size_t i = 0; i < requests->n; i++)
         add_job(c, &requests->v[i], &jobs);
-    Solver *solver = new_solver(c, no_weak_deps);
+    /* Two architectures of a package only if it can't be done by one. */
+    Solver *solver = new_solver(c, no_weak_deps, false);
+    int n_problems = solver_solve(solver, &jobs);
+    if (n_problems) {
+        solver_free(solver);
+        solver = new_solver(c, no_weak_deps, true);
+        n_problems = solver_solve(solver, &jobs);
+    }
     int r = 0;
-    if (solver_solve(solver, &jobs) == 0) {
+    if (n_problems == 0) {
         *ret_solution = new_solution(c, solver);
     } else {
         char *hint = NULL;

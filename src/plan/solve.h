@@ -11,9 +11,10 @@
 struct solved {
     int id;
     enum plan_reason reason;
-    size_t request; /* index of the request it fulfils, or NO_PARENT */
-    size_t parent;  /* index in the solution of what required it, or NO_PARENT */
-    char *dep;      /* what the parent required: "libc.so.6()(64bit)" */
+    size_t request;   /* index of the request it fulfils, or NO_PARENT */
+    size_t parent;    /* index in the solution of what required it, or NO_PARENT */
+    char *dep;        /* what the parent required: "libc.so.6()(64bit)" */
+    bool supplements; /* it is this one that names the parent */
 };
 
 struct solution {
