@@ -17,7 +17,8 @@
 enum operation_kind {
     OP_WRITE,          /* path, text, mode */
     OP_APPEND,         /* path, text: lines at the end, unless there already */
-    OP_SET,            /* path, key, text: 'key' lines of a shell-like or sshd-like file replaced */
+    OP_SET,            /* path, key, text: the lines that set 'key' (or any of "a|b") in a shell-like
+                          or sshd-like file become text, whole lines without the last newline */
     OP_SYMLINK,        /* path, text = target */
     OP_DIRECTORY,      /* path, mode */
     OP_REMOVE,         /* path (may be a glob in its last component) */
@@ -30,7 +31,9 @@ enum operation_kind {
     OP_DISABLE,        /* name = service */
     OP_MASK,           /* name = unit */
     OP_DEFAULT_TARGET, /* name = "multi-user.target" or runlevel */
-    OP_RUN,            /* argv of an image's tool */
+    OP_RUN,            /* argv of an image's tool; a failure is a warning */
+    OP_TIMEZONE,       /* name = zone: /etc/localtime, a symlink or (before systemd) a copy */
+    OP_WARN,           /* text: what the recipe asks for and this system can't give */
 };
 
 struct operation {
@@ -41,7 +44,10 @@ struct operation {
     const struct recipe_user *user;
     const struct recipe_password *password;
     struct strv argv;
-    char *only_if; /* do it only if this path exists in the root; NULL: always */
+    char *only_if;   /* do it only if this path exists in the root; NULL: always */
+    char *unless;    /* do it only if this path does not exist; NULL: always */
+    char *otherwise; /* the warning when only_if does not exist; NULL: none */
+    bool optional;   /* no warning when the service is not there */
     struct recipe_place place;
 };
 
