@@ -15,21 +15,21 @@
 #include "plan/layout.h"
 
 enum operation_kind {
-    OP_WRITE,          /* path, text, mode */
-    OP_APPEND,         /* path, text: lines at the end, unless there already */
-    OP_SET,            /* path, key, text: the lines that set 'key' (or any of "a|b") in a shell-like
-                          or sshd-like file become text, whole lines without the last newline */
-    OP_SYMLINK,        /* path, text = target */
-    OP_DIRECTORY,      /* path, mode */
-    OP_REMOVE,         /* path (may be a glob in its last component) */
-    OP_DEVICE,         /* path, text = "c 5 1", mode */
-    OP_GROUP,          /* name, id */
-    OP_USER,           /* name, id, user */
-    OP_PASSWORD,       /* name = user, password */
-    OP_SSHKEY,         /* name = user, text = key line */
-    OP_ENABLE,         /* name = service */
-    OP_DISABLE,        /* name = service */
-    OP_MASK,           /* name = unit */
+    OP_WRITE,     /* path, text, mode */
+    OP_APPEND,    /* path, text: lines at the end, unless there already */
+    OP_SET,       /* path, key, text: the lines that set 'key' (or any of "a|b") in a shell-like
+                     or sshd-like file become text, whole lines without the last newline */
+    OP_SYMLINK,   /* path, text = target */
+    OP_DIRECTORY, /* path, mode */
+    OP_REMOVE,    /* path (may be a glob in its last component) */
+    OP_DEVICE,    /* path, text = "c 5 1", mode */
+    OP_GROUP,     /* name, id */
+    OP_USER,      /* name, id, user */
+    OP_PASSWORD,  /* name = user, password */
+    OP_SSHKEY,    /* name = user, text = key line */
+    OP_ENABLE,    /* name = service */
+    OP_DISABLE,   /* name = service */
+    OP_MASK,      /* name = unit */
     OP_DEFAULT_TARGET, /* name = "multi-user.target" or runlevel */
     OP_RUN,            /* argv of an image's tool; a failure is a warning */
     OP_TIMEZONE,       /* name = zone: /etc/localtime, a symlink or (before systemd) a copy */

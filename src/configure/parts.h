@@ -17,9 +17,8 @@ struct planner {
 struct operation *plan_operation(struct planner *p, enum operation_kind kind);
 struct operation *plan_write(struct planner *p, const char *path, uint32_t mode, const char *text);
 struct operation *plan_append(struct planner *p, const char *path, const char *text);
-struct operation *plan_set(
-    struct planner *p, const char *path, const char *key, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+struct operation *plan_set(struct planner *p, const char *path, const char *key, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 struct operation *plan_service(struct planner *p, enum operation_kind kind, const char *name);
 struct operation *plan_run(struct planner *p, const char *const *argv, const struct strv *more);
 void plan_warn(struct planner *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -84,7 +84,8 @@ static void split_layout(const char *text, char **ret_layout, char **ret_variant
     *ret_variant = open ? xstrndup(open + 1, strcspn(open + 1, ")")) : xstrdup("");
 }
 
-static void join_layouts(const struct strv *xlayouts, struct strbuf *layouts, struct strbuf *variants)
+static void join_layouts(
+    const struct strv *xlayouts, struct strbuf *layouts, struct strbuf *variants)
 {
     for (size_t i = 0; i < xlayouts->n; i++) {
         auto_free char *layout = NULL, *variant = NULL;

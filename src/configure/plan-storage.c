@@ -41,7 +41,8 @@ static void add_line(struct strbuf *b, const char *device, const char *mountpoin
     strbuf_printf(b, "%s\n", numbers);
 }
 
-/* Which of them fsck checks, and when: the root first. Others than ext and vfat check themselves. */
+/* Which of them fsck checks, and when: the root first. Others than ext and vfat check themselves.
+ */
 static const char *numbers_of(const struct layout_part *part)
 {
     if (str_starts(part->fstype, "ext"))
@@ -108,8 +109,8 @@ static void plan_mtab(struct planner *p)
     o->unless = plan_strdup(p, "/etc/mtab");
 }
 
-static void plan_node(struct planner *p, const char *name, unsigned major, unsigned minor,
-    uint32_t mode)
+static void plan_node(
+    struct planner *p, const char *name, unsigned major, unsigned minor, uint32_t mode)
 {
     struct arena *arena = p->operations->arena;
     struct operation *o = plan_operation(p, OP_DEVICE);
