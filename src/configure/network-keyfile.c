@@ -27,7 +27,8 @@ static void add_ipv4(struct strbuf *b, const struct nic *nic)
     if (has_address)
         strbuf_printf(b, "address1=%s/%d%s%s\n", n->ip, nic->prefix,
             str_empty(n->gateway) ? "" : ",", str_empty(n->gateway) ? "" : n->gateway);
-    add_servers(b, &n->nameservers, false);
+    if (has_address || !n->noipv4) /* a method that is off may not have servers */
+        add_servers(b, &n->nameservers, false);
     if (n->nodns)
         strbuf_puts(b, "ignore-auto-dns=true\n");
     if (n->nodefroute)
@@ -48,7 +49,8 @@ static void add_ipv6(struct strbuf *b, const struct nic *nic, bool is_el7)
     if (has_address && !n->noipv6)
         strbuf_printf(b, "address1=%s%s%s\n", n->ipv6, str_empty(n->ipv6gateway) ? "" : ",",
             str_empty(n->ipv6gateway) ? "" : n->ipv6gateway);
-    add_servers(b, &n->nameservers, true);
+    if (!n->noipv6)
+        add_servers(b, &n->nameservers, true);
 }
 
 /* nm-settings-keyfile(5). Without interface-name it is for the first NIC there is. */

@@ -39,6 +39,13 @@ static void plan_time_servers(struct planner *p)
         plan_service(p, OP_DISABLE, services[i])->optional = true;
 }
 
+static void plan_debian_timezone(struct planner *p)
+{
+    auto_free char *line = xprintf("%s\n", p->recipe->timezone);
+    if (!plan_is_old(p))
+        plan_write(p, "/etc/timezone", 0644, line)->only_if = plan_strdup(p, DEBIAN_MARK);
+}
+
 void plan_timezone(struct planner *p)
 {
     const struct recipe *r = p->recipe;
@@ -46,8 +53,7 @@ void plan_timezone(struct planner *p)
     if (r->timezone) {
         plan_service(p, OP_TIMEZONE, r->timezone);
         plan_clock(p);
-        auto_free char *line = xprintf("%s\n", r->timezone);
-        plan_write(p, "/etc/timezone", 0644, line)->only_if = plan_strdup(p, DEBIAN_MARK);
+        plan_debian_timezone(p);
     }
     plan_time_servers(p);
     p->place = plan_no_place();

@@ -98,8 +98,11 @@ static void plan_iptables(struct planner *p)
 static void add_arguments(
     struct arena *arena, struct strv *argv, const char *option, const struct strv *values)
 {
-    for (size_t i = 0; i < values->n; i++)
-        strv_arena_add(arena, argv, arena_printf(arena, "--%s=%s", option, values->v[i]));
+    for (size_t i = 0; i < values->n; i++) {
+        const char *argument = arena_printf(arena, "--%s=%s", option, values->v[i]);
+        if (!strv_has(argv, argument))
+            strv_arena_add(arena, argv, argument);
+    }
 }
 
 static void plan_firewalld(struct planner *p)
