@@ -39,9 +39,9 @@ static int fill_password(
             "--iscrypted and --plaintext contradict each other");
     if (line->text && line->text[0] == '\0' && !line->lock)
         return command_error(c, "write a password, or --lock", "the password is empty");
-    if (line->text && strpbrk(line->text, ":\n"))
+    if (line->text && line->is_crypted && strpbrk(line->text, ":\n"))
         return command_error(
-            c, NULL, "a password%s can't have ':' in it here", line->is_crypted ? "'s hash" : "");
+            c, "write what 'openssl passwd -6' prints", "a password's hash can't have ':' in it");
     password->set = true;
     password->place = c->place;
     password->lock = line->lock;

@@ -104,6 +104,9 @@ static uint64_t size_with_unit_mib(const char *s)
 static int size_error(struct command *c, const struct option_spec *o, const char *value)
 {
     const char *unit = o->type == OPTION_KIB ? "KiB" : "MiB";
+    if (value[0] != '\0' && value[strspn(value, "0123456789")] == '\0')
+        return command_error(c, hint_text(c, "sizes are in %s", unit),
+            "'--%s=%s' is more than any disk holds", o->name, value);
     uint64_t mib = size_with_unit_mib(value);
     uint64_t right = o->type == OPTION_KIB ? mib * 1024 : mib;
     const char *hint;

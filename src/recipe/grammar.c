@@ -41,9 +41,12 @@ static const struct command_spec *find_command(const char *name, size_t *ret_ind
 
 static bool looks_like_template(const char *s)
 {
-    return str_starts(s, "{{") || str_starts(s, "{%") || str_starts(s, "${") ||
-           str_starts(s, "<%") || (s[0] == '@' && s[1] != '\0') || (s[0] == '<' && s[1] != '\0') ||
-           (s[0] == '$' && s[1] != '\0');
+    static const char *const starts[] = {"{{", "{%", "${", "$", "<", "@@"};
+    for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+        if (str_starts(s, starts[i]))
+            return true;
+    size_t n = strlen(s);
+    return n > 2 && s[0] == '@' && s[n - 1] == '@';
 }
 
 static int unknown_command(struct parser *p, const char *name)

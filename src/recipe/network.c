@@ -66,13 +66,21 @@ static bool is_ipv4(const char *s)
 
 static int check_address(struct command *c, const char *option, const char *value)
 {
-    struct in6_addr six;
     if (!value || is_ipv4(value))
-        return 0;
-    if (strcmp(option, "nameserver") == 0 && inet_pton(AF_INET6, value, &six) == 1)
         return 0;
     return command_error(
         c, "write it as 192.0.2.10", "'--%s=%s' is no IPv4 address", option, value);
+}
+
+static int check_nameservers(struct command *c, const struct strv *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct in6_addr six;
+        if (!is_ipv4(list->v[i]) && inet_pton(AF_INET6, list->v[i], &six) != 1)
+            return command_error(c, "write addresses with commas between, as 192.0.2.1,2001:db8::1",
+                "'--nameserver=%s' is no IP address", list->v[i]);
+    }
+    return 0;
 }
 
 static int check_static(struct command *c, const struct recipe_network *n)
@@ -108,8 +116,8 @@ static int finish_network(struct command *c)
         r = check_address(c, "netmask", n->netmask);
     if (r == 0)
         r = check_address(c, "gateway", n->gateway);
-    for (size_t i = 0; r == 0 && i < n->nameservers.n; i++)
-        r = check_address(c, "nameserver", n->nameservers.v[i]);
+    if (r == 0)
+        r = check_nameservers(c, &n->nameservers);
     if (r < 0)
         return r;
     if (n->hostname && !is_hostname(n->hostname))
@@ -120,6 +128,9 @@ static int finish_network(struct command *c)
             "'--device=%s' is no network device", n->device);
     if (n->hostname)
         recipe->hostname = n->hostname;
+    bool only_hostname = n->hostname && (c->given & (c->given - 1)) == 0;
+    if (only_hostname)
+        return 0;
     *arena_push(c->parser->arena, recipe->networks, recipe->n_networks) = *n;
     return 0;
 }

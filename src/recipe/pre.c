@@ -149,10 +149,19 @@ static void judge_pre(struct parser *p, const struct recipe_script *script)
     }
 }
 
+static bool is_said(const struct parser *p, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(p->missing[i].path, p->missing[index].path) == 0)
+            return true;
+    return false;
+}
+
 void check_pre_scripts(struct parser *p)
 {
     for (size_t i = 0; i < p->n_missing; i++)
-        refuse_missing(p, &p->missing[i]);
+        if (!is_said(p, i))
+            refuse_missing(p, &p->missing[i]);
     for (size_t i = 0; i < p->recipe->n_scripts; i++)
         if (p->recipe->scripts[i].kind == SCRIPT_PRE)
             judge_pre(p, &p->recipe->scripts[i]);

@@ -259,7 +259,7 @@ struct recipe {
     struct recipe_sshkey *sshkeys;
     size_t n_sshkeys;
 
-    struct recipe_network *networks;
+    struct recipe_network *networks; /* without lines that give a host name and nothing else */
     size_t n_networks;
     char *hostname; /* of the last network line that has one */
     struct recipe_firewall firewall;
