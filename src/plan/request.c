@@ -117,22 +117,23 @@ static void exclude(struct maker *m, struct strv *ret_groups)
         requests_warn(m->requests, "excluded, but in no repository anyway: %s", names.s);
 }
 
+static char *because_of(struct recipe_place place)
+{
+    return place.line ? xprintf("%s:%u", place.file, place.line) : xstrdup("--package");
+}
+
 /* How a package that was asked for by name is not to be had, although the catalog knows it. */
 static void add_excluded(struct maker *m, const char *name, struct recipe_place place, int id)
 {
     const char *clause = catalog_exclusion(m->catalog, id);
     if (str_ends(clause, " excludes")) {
-        requests_warn(m->requests, "%s:%u: '%s' is asked for here and left out, since %s it",
-            place.file ? place.file : "--package", place.line, name, clause);
+        auto_free char *because = because_of(place);
+        requests_warn(m->requests, "%s: '%s' is asked for here and left out, since %s it", because,
+            name, clause);
         return;
     }
     auto_free char *remark = xprintf("there is one that %s", clause);
     add_missing(m, "package", name, place, NULL, remark);
-}
-
-static char *because_of(struct recipe_place place)
-{
-    return place.line ? xprintf("%s:%u", place.file, place.line) : xstrdup("--package");
 }
 
 static void add_request(
@@ -251,6 +252,22 @@ static int find_package(
     return 0;
 }
 
+static void warn_provided(
+    struct maker *m, const char *name, const struct ids *found, struct recipe_place place)
+{
+    auto_free char *because = because_of(place);
+    auto_strbuf struct strbuf names = {0};
+    const char *last = "";
+    for (size_t i = 0; i < found->n; i++) {
+        const char *provider = catalog_name(m->catalog, found->v[i]);
+        if (strcmp(provider, last) != 0)
+            strbuf_printf(&names, "%s'%s'", i ? " or " : "", provider);
+        last = provider;
+    }
+    requests_warn(m->requests, "%s: no package is named '%s'; taking %s, which provides it",
+        because, name, names.s);
+}
+
 static int add_package(
     struct maker *m, const char *name, struct recipe_place place, struct err *err)
 {
@@ -273,8 +290,7 @@ static int add_package(
     else
         add_found(m, name, &found, place, match == BY_NAME);
     if (found.n && match == BY_PROVIDES)
-        requests_warn(m->requests, "%s:%u: no package is named '%s'; taking one that provides it",
-            place.file ? place.file : "--package", place.line, name);
+        warn_provided(m, name, &found, place);
     return 0;
 }
 
@@ -382,10 +398,13 @@ static int settle_missing(struct maker *m, struct err *err)
         return 0;
     if (!m->recipe->packages.ignoremissing)
         return report_missing(m, err);
-    for (size_t i = 0; i < m->n_missing; i++)
-        requests_warn(m->requests, "%s:%u: no repository has the %s '%s'; left out",
-            m->missing[i].place.file ? m->missing[i].place.file : "--package",
-            m->missing[i].place.line, m->missing[i].kind, m->missing[i].name);
+    for (size_t i = 0; i < m->n_missing; i++) {
+        const struct missing *missing = &m->missing[i];
+        auto_free char *because = because_of(missing->place);
+        requests_warn(m->requests, "%s: no repository has the %s '%s'; left out%s%s%s", because,
+            missing->kind, missing->name, missing->nearest ? " (it may be " : "",
+            missing->nearest ? missing->nearest : "", missing->nearest ? ")" : "");
+    }
     return 0;
 }
 

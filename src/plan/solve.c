@@ -1,6 +1,7 @@
 #include "plan/solve.h"
 
 #include <errno.h>
+#include <solv/evr.h>
 #include <string.h>
 
 #include "plan/solv.h"
@@ -193,24 +194,71 @@ static bool add_conditionals(
     return requests->n > before;
 }
 
-/* What was optional and is not there: tell why, by asking for it alone. */
+/* Why a request can't be fulfilled by these packages, by asking for them alone. */
+static char *why_not(
+    struct catalog *c, const struct request *request, const struct ids *ids, bool no_weak_deps)
+{
+    struct request alone = *request;
+    alone.optional = false;
+    alone.any_of = *ids;
+    const struct requests one = {.v = &alone, .n = 1};
+    struct err why = {0};
+    auto_cleanup(solution_free) struct solution *unused = NULL;
+    if (solve_once(c, &one, no_weak_deps, &unused, &why) == 0)
+        return xstrdup("it does not go with other packages of the plan");
+    char *text = xstrdup(why.message);
+    err_done(&why);
+    return text;
+}
+
 static void warn_left_out(
     struct catalog *c, const struct requests *requests, bool no_weak_deps, struct solution *s)
 {
     for (size_t i = 0; i < requests->n; i++) {
-        if (!requests->v[i].optional || fulfils(s, &requests->v[i]))
+        const struct request *request = &requests->v[i];
+        if (!request->optional || fulfils(s, request))
             continue;
-        struct request alone = requests->v[i];
-        alone.optional = false;
-        const struct requests one = {.v = &alone, .n = 1};
-        struct err why = {0};
-        auto_cleanup(solution_free) struct solution *unused = NULL;
-        if (solve_once(c, &one, no_weak_deps, &unused, &why) == 0)
-            why.message = xstrdup("it conflicts with other packages of the plan");
+        auto_free char *why = why_not(c, request, &request->any_of, no_weak_deps);
         auto_free char *text =
-            xprintf("left out '%s' (%s): %s", alone.label, alone.because, why.message);
+            xprintf("left out '%s' (%s): %s", request->label, request->because, why);
         strv_arena_add(s->arena, &s->warnings, text);
-        err_done(&why);
+    }
+}
+
+/* Of what was asked for, the newest of the same name and architecture as 'chosen', from a
+ * repository that does not rank below; 'chosen' itself if that is it. */
+static int newest_like(const struct catalog *c, const struct request *request, int chosen)
+{
+    const Solvable *s = pool_id2solvable(c->pool, chosen);
+    int newest = chosen;
+    for (size_t i = 0; i < request->any_of.n; i++) {
+        const Solvable *other = pool_id2solvable(c->pool, request->any_of.v[i]);
+        const Solvable *best = pool_id2solvable(c->pool, newest);
+        if (other->name == s->name && other->arch == s->arch &&
+            other->repo->priority >= s->repo->priority &&
+            pool_evrcmp(c->pool, other->evr, best->evr, EVRCMP_COMPARE) > 0)
+            newest = request->any_of.v[i];
+    }
+    return newest;
+}
+
+static void warn_not_newest(
+    struct catalog *c, const struct requests *requests, bool no_weak_deps, struct solution *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct solved *solved = &s->v[i];
+        if (solved->request == NO_PARENT)
+            continue;
+        const struct request *request = &requests->v[solved->request];
+        int newest = newest_like(c, request, solved->id);
+        if (newest == solved->id)
+            continue;
+        const struct ids one = {&newest, 1};
+        auto_free char *why = why_not(c, request, &one, no_weak_deps);
+        auto_free char *text =
+            xprintf("'%s' is %s and not the newer %s: %s", catalog_name(c, solved->id),
+                catalog_version(c, solved->id), catalog_version(c, newest), why);
+        strv_arena_add(s->arena, &s->warnings, text);
     }
 }
 
@@ -225,8 +273,9 @@ int solve(struct catalog *c, struct requests *requests, const struct solve_optio
         if (r < 0 || (r = solve_once(c, requests, options->no_weak_deps, &s, err)) < 0)
             return r;
     } while (add_conditionals(c, requests, s));
-    warn_left_out(c, requests, options->no_weak_deps, s);
     solution_reason(s, c, requests);
+    warn_left_out(c, requests, options->no_weak_deps, s);
+    warn_not_newest(c, requests, options->no_weak_deps, s);
     *ret_solution = steal(&s);
     return 0;
 }
