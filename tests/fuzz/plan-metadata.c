@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 
 static const char recipe_text[] = "repo --name=os --baseurl=http://x.test/\n"
-                                  "%packages\na\n*-tools\n/usr/share/b\nperl(C) >= 1\n%end\n";
+                                  "%packages\na\n*-tools\n/usr/share/b\n%end\n";
 
 static char *in_memory(const void *bytes, size_t size, int *ret_fd)
 {
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = {0};
     if (recipe_parse("in.ks", recipe_text, strlen(recipe_text), NULL, &recipe, &err) < 0 ||
         sources_make(recipe, &options, &sources, &err) < 0)
-        abort();
+        fprintf(stderr, "%s\n", err.message), abort();
     const uint8_t *cut = memmem(data, size, "\n=\n", 3);
     size_t first = cut ? (size_t)(cut - data) : size;
     auto_free char *primary_path = in_memory(data, first, &primary);
