@@ -1,0 +1,28 @@
+/* Waiting for a confined child while serving what it sends. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct supervise_watch {
+    int fd; /* -1: none (any more) */
+    /* Called when there is something to read; must not block. */
+    void (*ready)(void *context, struct supervise_watch *watch);
+};
+
+struct supervise {
+    pid_t pid;
+    struct supervise_watch *watches;
+    size_t n;
+    uint64_t deadline_ms; /* on supervise_now(); 0: none. ready() may change it. */
+    /* The deadline has passed: kill something, or set a new one. It is 0 when this is called. */
+    void (*late)(void *context);
+    void *context;
+};
+
+uint64_t supervise_now(void); /* milliseconds, monotonic */
+/* Until the child has ended and what it sent is read. *ret_status: its exit status, or 128 +
+ * signal. Errors: ERR_INTERRUPTED, after the child was killed; ERR_SYSTEM. */
+int supervise_wait(struct supervise *supervise, int *ret_status, struct err *err);
