@@ -39,7 +39,8 @@ static int open_or_make(int root, const char *path, mode_t mode)
     auto_close int dir = open_or_make(root, parent, mode);
     if (dir < 0)
         return dir;
-    if (mkdirat(dir, name, mode) < 0 && errno != EEXIST)
+    /* The mode is the caller's, not what the umask leaves of it. */
+    if (mkdirat(dir, name, mode) == 0 && fchmodat(dir, name, mode, 0) < 0)
         return -errno;
     return file_open_in(root, path, O_PATH | O_DIRECTORY, 0);
 }
