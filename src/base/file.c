@@ -40,7 +40,7 @@ static int open_or_make(int root, const char *path, mode_t mode)
     if (dir < 0)
         return dir;
     /* The mode is the caller's, not what the umask leaves of it. */
-    if (mkdirat(dir, name, mode) == 0 && fchmodat(dir, name, mode, 0) < 0)
+    if (mkdirat(dir, name, mode) < 0 ? errno != EEXIST : fchmodat(dir, name, mode, 0) < 0)
         return -errno;
     return file_open_in(root, path, O_PATH | O_DIRECTORY, 0);
 }

@@ -133,15 +133,20 @@ static int add_to_group(const struct applier *a, struct accounts *accounts, cons
     return 0;
 }
 
-/* The user's own group, or the one that has the gid asked for. */
+/* The user's own group, of the same number if that is free, or the one that has the gid asked
+ * for. */
 static int primary_group(const struct applier *a, struct accounts *accounts,
-    const struct recipe_user *user, int64_t *ret_gid, struct err *err)
+    const struct recipe_user *user, int64_t uid, int64_t *ret_gid, struct err *err)
 {
-    if (user->gid >= 0 && entries_find_id(&accounts->lines[GROUP], 2, user->gid) != NO_ENTRY) {
-        *ret_gid = user->gid;
+    const struct strv *groups = &accounts->lines[GROUP];
+    int64_t gid = user->gid;
+    if (gid >= 0 && entries_find_id(groups, 2, gid) != NO_ENTRY) {
+        *ret_gid = gid;
         return 0;
     }
-    return accounts_make_group(a, accounts, user->name, user->gid, ret_gid, err);
+    if (gid < 0 && entries_find_id(groups, 2, uid) == NO_ENTRY)
+        gid = uid;
+    return accounts_make_group(a, accounts, user->name, gid, ret_gid, err);
 }
 
 static int choose_uid(const struct applier *a, const struct accounts *accounts,
@@ -204,7 +209,7 @@ static int add_user(const struct applier *a, struct accounts *accounts,
     int64_t uid = -1, gid = -1;
     int r = choose_uid(a, accounts, user, &uid, err);
     if (r == 0)
-        r = primary_group(a, accounts, user, &gid, err);
+        r = primary_group(a, accounts, user, uid, &gid, err);
     if (r < 0)
         return r;
     auto_free char *shell = str_empty(user->shell) ? default_shell(a->root) : xstrdup(user->shell);

@@ -40,7 +40,10 @@ static int copy_entry(
         return copy_file(root, from, to, st.st_mode & 0777, owner, err);
     if (S_ISLNK(st.st_mode)) {
         auto_free char *target = root_readlink(root, from);
-        return target ? root_symlink(root, to, target, err) : 0;
+        if (!target)
+            return 0;
+        r = root_symlink(root, to, target, err);
+        return r < 0 ? r : root_lchown(root, to, owner.uid, owner.gid, err);
     }
     if (!S_ISDIR(st.st_mode) || depth >= MAX_DEPTH)
         return 0;

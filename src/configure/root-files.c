@@ -161,14 +161,25 @@ int root_mkdir(int root, const char *path, uint32_t mode, struct err *err)
     return there < 0 ? err_code(err, there, "cannot make the directory '%s' in the root", path) : 0;
 }
 
-int root_chown(int root, const char *path, uint32_t uid, uint32_t gid, struct err *err)
+static int change_owner(
+    int root, const char *path, int flags, uint32_t uid, uint32_t gid, struct err *err)
 {
-    auto_close int fd = file_open_in(root, path, O_PATH, 0);
+    auto_close int fd = file_open_in(root, path, O_PATH | flags, 0);
     if (fd < 0)
         return err_code(err, fd, "cannot open '%s' in the root", path);
     if (fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
         return err_errno(err, "cannot give '%s' in the root to %u:%u", path, uid, gid);
     return 0;
+}
+
+int root_chown(int root, const char *path, uint32_t uid, uint32_t gid, struct err *err)
+{
+    return change_owner(root, path, 0, uid, gid, err);
+}
+
+int root_lchown(int root, const char *path, uint32_t uid, uint32_t gid, struct err *err)
+{
+    return change_owner(root, path, O_NOFOLLOW, uid, gid, err);
 }
 
 int root_remove(int root, const char *path, struct err *err)

@@ -35,6 +35,8 @@ char *root_readlink(int root, const char *path);
 /* Directories with mode 0755, the last one with 'mode' when it was not there. */
 int root_mkdir(int root, const char *path, uint32_t mode, struct err *err);
 int root_chown(int root, const char *path, uint32_t uid, uint32_t gid, struct err *err);
+/* The symlink itself. */
+int root_lchown(int root, const char *path, uint32_t uid, uint32_t gid, struct err *err);
 /* rm -rf; the last component may be a glob (a leading '.' matches only '.'). */
 int root_remove(int root, const char *path, struct err *err);
 /* Names in a directory, sorted, without "." and ".."; none when it is not there. */
