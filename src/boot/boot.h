@@ -2,12 +2,12 @@
  * Boot loaders without grub-install: which styles an image gets, their configuration files in the
  * tree, and the sectors outside any file system.
  *
- * boot_plan() is pure. boot_files() gives the files to be put into the root before %post (menu.lst
- * for PV-GRUB in both layouts, grub.conf, grub.cfg, BLS entries, /etc/default/grub). boot_embed()
- * writes the MBR's boot code (never its partition table) and what stands behind it into the disk.
- * Sources: GRUB 2's boot.S, diskboot.S and setup.c for the places patched; GRUB 0.97's stage1.h,
- * shared.h; the PV-GRUB notes of EC2 (hd0, hd00).
- * Errors: ERR_CHECK (no kernel, no boot loader in the packages: which to add), ERR_SYSTEM.
+ * boot_plan_make() is pure. boot_files_make() gives the files to be put into the root before %post
+ * (menu.lst for PV-GRUB in both layouts, grub.conf, grub.cfg, BLS entries, /etc/default/grub).
+ * boot_embed() writes the MBR's boot code (never its partition table) and what stands behind it
+ * into the disk. Sources: GRUB 2's boot.S, diskboot.S and setup.c for the places patched; GRUB
+ * 0.97's stage1.h, shared.h; the PV-GRUB notes of EC2 (hd0, hd00). Errors: ERR_CHECK (no kernel, no
+ * boot loader in the packages: which to add), ERR_SYSTEM.
  */
 #pragma once
 
@@ -39,6 +39,11 @@ struct boot_plan {
     int timeout;                                     /* seconds */
     const char *console;                             /* "ttyS0", "hvc0" */
     const struct layout_part *boot_part, *root_part; /* borrowed from the layout; they may be one */
+    char *extra_arguments;    /* of every kernel, without root= and ro: what tools repeat */
+    char *system_name;        /* for titles */
+    char *password;           /* of the loader's menu; NULL: none */
+    bool password_is_crypted; /* MD5-crypt for GRUB 0.97, grub.pbkdf2... for GRUB 2 */
+    struct strv warnings;     /* of things in the recipe that are done in another way */
 };
 
 struct boot_options {
@@ -74,7 +79,8 @@ int boot_files_make(const struct boot_plan *plan, const struct layout *layout,
 void boot_files_free(struct boot_files *files);
 DEFINE_CLEANUP(struct boot_files *, boot_files_free)
 
-/* Put one of them into the root, its directories made; a symlink there is replaced, not followed. */
+/* Put one of them into the root, its directories made; a symlink there is replaced, not followed.
+ */
 int boot_file_write(int root, const struct boot_file *file, struct err *err);
 
 /* What has to be made with the image's own tools in the root before the tree is final (GRUB 2's
