@@ -1,10 +1,10 @@
 /*
  * The disk image as a file: sparse, under a temporary name until it is complete.
  *
- * disk_create() makes '.NAME.XXXXXX' beside the output and locks it; disk_commit() syncs it and
- * renames it over the output; disk_discard() (or an end of the program) leaves nothing under the
- * final name. The partition table is written by libfdisk from the layout.
- * Errors: ERR_SYSTEM; ERR_USAGE when the output exists and is not to be replaced.
+ * disk_create() makes '.NAME.slipway-XXXXXXXX' beside the output and locks it; disk_commit() syncs
+ * it and renames it over the output; disk_discard() (or an end of the program) leaves nothing under
+ * the final name. The partition table is written by libfdisk from the layout. Errors: ERR_SYSTEM;
+ * ERR_USAGE when the output exists and is not to be replaced.
  */
 #pragma once
 
@@ -13,8 +13,9 @@
 
 struct disk {
     int fd;
-    char *path; /* the temporary file */
+    char *path; /* the temporary file; NULL once it has its final name */
     char *final_path;
+    bool replace;
 };
 
 /* Can the output be made there? So that a long build does not fail at its end. */

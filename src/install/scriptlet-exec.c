@@ -127,7 +127,8 @@ EXPORT FILE *popen(const char *command, const char *mode)
 
 /* librpm opens what it has just unpacked to set its owner. For a named pipe that would wait for
  * ever; nobody will write. */
-EXPORT int openat(int directory, const char *path, int flags, ...)
+EXPORT int openat_of_librpm(int directory, const char *path, int flags, ...) __asm__("openat");
+int openat_of_librpm(int directory, const char *path, int flags, ...)
 {
     struct stat st;
     mode_t mode = 0;
