@@ -217,7 +217,10 @@ static int add_user(const struct applier *a, struct accounts *accounts,
         xprintf("%s:x:%" PRId64 ":%" PRId64 ":%s:%s:%s", user->name, uid, gid,
             user->gecos ? user->gecos : "", home, shell));
     add_shadow(a, accounts, user->name);
-    return home_make(a, home, (uint32_t)uid, (uint32_t)gid, err);
+    r = home_make(a, home, (uint32_t)uid, (uint32_t)gid, err);
+    if (r == 0)
+        r = home_make_mailbox(a, accounts, user->name, (uint32_t)uid, err);
+    return r < 0 ? r : accounts_add_subordinate_ids(a, user->name, err);
 }
 
 int apply_user(const struct applier *a, const struct operation *o, struct err *err)
@@ -269,7 +272,7 @@ static int shadow_line(
     size_t i = entries_find(&accounts->lines[PASSWD], name);
     if (i == NO_ENTRY) {
         err_set(err, ERR_RECIPE, -ENOENT, "there is no user '%s' to give a password", name);
-        return err_hint(err, "add 'user --name=%s'", name);
+        return strcmp(name, "root") == 0 ? err->code : err_hint(err, "add 'user --name=%s'", name);
     }
     add_shadow(a, accounts, name);
     entry_set(&accounts->lines[PASSWD].v[i], 1, "x");
@@ -280,7 +283,12 @@ static int shadow_line(
 int apply_password(const struct applier *a, const struct operation *o, struct err *err)
 {
     auto_accounts struct accounts accounts = {0};
+    bool locks_only = !o->password->text;
+    if (locks_only && !root_has(a->root, paths[PASSWD])) /* nobody can log in anyway */
+        return 0;
     int r = accounts_read(a->root, &accounts, err);
+    if (r == 0 && locks_only && entries_find(&accounts.lines[PASSWD], o->name) == NO_ENTRY)
+        return 0;
     if (r == 0)
         r = shadow_line(a, &accounts, o->name, err);
     if (r < 0)

@@ -27,6 +27,11 @@ static inline void cleanup_accounts(struct accounts *accounts)
 int accounts_make_group(const struct applier *a, struct accounts *accounts, const char *name,
     int64_t gid, int64_t *ret_gid, struct err *err);
 
+/* A range of subordinate ids in subuid(5) and subgid(5), where the system has these files. */
+int accounts_add_subordinate_ids(const struct applier *a, const char *user, struct err *err);
+
 /* A user's home directory, filled from /etc/skel. */
 int home_make(
     const struct applier *a, const char *home, uint32_t uid, uint32_t gid, struct err *err);
+int home_make_mailbox(const struct applier *a, const struct accounts *accounts, const char *user,
+    uint32_t uid, struct err *err);

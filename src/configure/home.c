@@ -78,6 +78,7 @@ static uint32_t home_mode(int root)
 int home_make(
     const struct applier *a, const char *home, uint32_t uid, uint32_t gid, struct err *err)
 {
+    struct stat skeleton;
     struct owner owner = {uid, gid};
     auto_strv struct strv names = {0};
     int r = root_list(a->root, home, &names, err);
@@ -87,7 +88,25 @@ int home_make(
         r = root_mkdir(a->root, home, home_mode(a->root), err);
     if (r == 0)
         r = root_chown(a->root, home, uid, gid, err);
-    return r < 0 ? r : copy_tree(a->root, "/etc/skel", home, owner, 0, err);
+    if (r == 0)
+        r = root_lstat(a->root, "/etc/skel", &skeleton, err);
+    return r > 0 && S_ISDIR(skeleton.st_mode) ? copy_tree(a->root, "/etc/skel", home, owner, 0, err)
+                                              : (r < 0 ? r : 0);
+}
+
+/* As useradd(8) with CREATE_MAIL_SPOOL. */
+int home_make_mailbox(const struct applier *a, const struct accounts *accounts, const char *user,
+    uint32_t uid, struct err *err)
+{
+    auto_free char *wanted = settings_value(a->root, "/etc/default/useradd", "CREATE_MAIL_SPOOL");
+    auto_free char *path = xprintf("/var/spool/mail/%s", user);
+    if (!wanted || strcmp(wanted, "yes") != 0 || !root_has(a->root, "/var/spool/mail") ||
+        root_has(a->root, path))
+        return 0;
+    size_t mail = entries_find(&accounts->lines[GROUP], "mail");
+    int64_t gid = mail == NO_ENTRY ? -1 : entry_number(accounts->lines[GROUP].v[mail], 2);
+    int r = root_write(a->root, path, "", gid < 0 ? 0600 : 0660, err);
+    return r < 0 ? r : root_chown(a->root, path, uid, gid < 0 ? 0 : (uint32_t)gid, err);
 }
 
 static int add_key(

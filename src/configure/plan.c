@@ -84,13 +84,14 @@ void plan_warn(struct planner *p, const char *format, ...)
 }
 
 /* Said before anything is built, not when the packages are already installed. */
-static int check_scripts(const struct recipe *recipe, struct err *err)
+static int check_scripts(
+    const struct recipe *recipe, const struct configure_options *options, struct err *err)
 {
     for (size_t i = 0; i < recipe->n_scripts; i++) {
         const struct recipe_script *s = &recipe->scripts[i];
-        if (s->kind == SCRIPT_POST && s->nochroot) {
-            recipe_error(err, s->place, "%%post --nochroot is not supported yet");
-            return err_hint(err, "write it as a %%post that runs inside the system");
+        if (s->kind == SCRIPT_POST && s->nochroot && !options->allow_nochroot) {
+            recipe_error(err, s->place, "%%post --nochroot would run outside of the image");
+            return err_hint(err, "write it as a %%post that runs inside, or give --allow-nochroot");
         }
     }
     return 0;
@@ -123,7 +124,7 @@ int configure_plan(const struct recipe *recipe, const struct layout *layout, con
     struct operations *operations = arena_alloc(arena, sizeof *operations);
     operations->arena = arena;
     struct planner p = {recipe, layout, era, options, operations, plan_no_place()};
-    int r = check_scripts(recipe, err);
+    int r = check_scripts(recipe, options, err);
     if (r == 0)
         r = plan_steps(&p, err);
     if (r < 0)

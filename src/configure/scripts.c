@@ -5,13 +5,21 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "configure/configure.h"
+#include "configure/outside.h"
 #include "configure/root-files.h"
 #include "sandbox/sandbox.h"
 
 /* At the top, where neither the script's cleaning of /tmp nor the sandbox's mounts reach it. */
 #define SCRIPT_PATH "/.slipway-post"
 #define DEFAULT_SECONDS 3600
-#define LAST_LINES 10
+#define MAX_LINE_BYTES 4096
+#define PATH_VARIABLE "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+struct scripts {
+    int root;
+    unsigned seconds; /* one script's limit */
+    struct progress *progress;
+};
 
 /* What a script says: whole lines to the reader, all of it to --log. */
 struct listener {
@@ -29,6 +37,11 @@ static void end_line(struct listener *l)
     l->line.len = 0;
 }
 
+static bool is_control(char c)
+{
+    return (c >= 0 && c < ' ' && c != '\t' && c != '\r') || c == 0x7f;
+}
+
 static void hear(void *context, const char *bytes, size_t size)
 {
     struct listener *l = context;
@@ -37,17 +50,20 @@ static void hear(void *context, const char *bytes, size_t size)
     for (size_t i = 0; i < size; i++)
         if (bytes[i] == '\n')
             end_line(l);
-        else if (bytes[i] && l->line.len < 4096)
-            strbuf_putc(&l->line, bytes[i]);
+        else if (l->line.len < MAX_LINE_BYTES)
+            strbuf_putc(&l->line, is_control(bytes[i]) ? '?' : bytes[i]);
 }
 
-/* Where the last lines begin: what a script said before it failed is what matters. */
-static const char *last_lines(const char *output)
+/* The last line that says something, as "; it last said 'TEXT'", or "". */
+static char *last_words(const char *output)
 {
-    size_t lines = 0, i = output ? strlen(output) : 0;
-    while (i > 0 && (output[i - 1] != '\n' || lines++ < LAST_LINES))
-        i--;
-    return output ? output + i : "";
+    const char *end = output ? output + strlen(output) : NULL;
+    while (output && end > output && strchr(" \t\r\n", end[-1]))
+        end--;
+    const char *line = end;
+    while (output && line > output && line[-1] != '\n')
+        line--;
+    return line == end ? xstrdup("") : xprintf("; it last said '%.*s'", (int)(end - line), line);
 }
 
 /* The words of --interpreter, then the script: a NULL-terminated list in 'arena'. */
@@ -64,99 +80,140 @@ static const char *const *command_line(struct arena *arena, const struct recipe_
     return argv;
 }
 
-static int judge(const struct recipe_script *script, const struct sandbox_result *result,
-    unsigned seconds, struct progress *progress, struct err *err)
+static int judge(const struct scripts *s, const struct recipe_script *script,
+    const struct sandbox_result *result, struct err *err)
 {
-    const char *output = last_lines(result->output);
-    if (result->timed_out) {
-        recipe_error(err, script->place, "%%post did not end within %u s", seconds);
-        err->kind = ERR_SCRIPT;
-        return err->code;
-    }
-    if (result->status == 0)
+    auto_free char *words = last_words(result->output);
+    if (!result->timed_out && result->status == 0)
         return 0;
-    if (!script->erroronfail) {
-        progress_warn(progress, "%s:%u: %%post ended with status %d%s%s", script->place.file,
-            script->place.line, result->status, *output ? ": " : "", output);
+    if (!result->timed_out && !script->erroronfail) {
+        progress_warn(s->progress, "%s:%u: %%post ended with status %d%s", script->place.file,
+            script->place.line, result->status, words);
         return 0;
     }
-    recipe_error(err, script->place, "%%post ended with status %d%s%s", result->status,
-        *output ? ": " : "", output);
+    if (result->timed_out)
+        recipe_error(err, script->place, "%%post did not end within %u s%s", s->seconds, words);
+    else
+        recipe_error(err, script->place, "%%post ended with status %d%s", result->status, words);
     err->kind = ERR_SCRIPT;
-    return err->code;
+    return err_hint(err, "--verbose shows all that it says");
+}
+
+/* Where the log goes in the image, or NULL: a terminal, or a place that is only there in an
+ * installer. The reader has seen the output anyway. */
+static const char *log_path(const struct recipe_script *script)
+{
+    static const char *const passing[] = {"/dev/", "/proc/", "/sys/", "/run/"};
+    const char *path = script->log && script->nochroot ? outside_path(script->log) : script->log;
+    for (size_t i = 0; path && i < ARRAY_SIZE(passing); i++)
+        if (str_starts(path, passing[i]))
+            return NULL;
+    return path;
 }
 
 static int write_log(
     int root, const struct recipe_script *script, const struct listener *l, struct err *err)
 {
-    if (!script->log)
+    const char *path = log_path(script);
+    if (!path)
         return 0;
-    int r = file_write_in(root, script->log, l->log.s ? l->log.s : "", l->log.len, 0600);
+    int r = file_write_in(root, path, l->log.s ? l->log.s : "", l->log.len, 0600);
     return r < 0 ? recipe_error(err, script->place,
                        "%%post: cannot write --log '%s' in the root: %s", script->log, strerror(-r))
                  : 0;
 }
 
-static int run_in_root(int root, const struct recipe_script *script, const char *const *argv,
-    unsigned seconds, struct progress *progress, struct err *err)
+/* Run the command in 'sandbox_root' and report what it says and how it ends. */
+static int run_command(const struct scripts *s, const struct recipe_script *script,
+    int sandbox_root, struct sandbox_command *command, struct err *err)
 {
-    /* systemctl(1) then does what it can on files, and leaves out the rest without failing. */
-    static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-                                              "/usr/bin:/sbin:/bin",
-        "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", "SYSTEMD_OFFLINE=1", NULL};
-    struct listener listener = {.progress = progress, .keeps_log = script->log};
-    struct sandbox_command command = {.argv = argv,
-        .environment = environment,
-        .timeout_seconds = seconds,
-        .output = hear,
-        .context = &listener};
+    struct listener listener = {.progress = s->progress, .keeps_log = script->log};
     struct sandbox_result result = {0};
-    int r = sandbox_run(root, &command, &result, err);
+    command->timeout_seconds = s->seconds;
+    command->output = hear;
+    command->context = &listener;
+    int r = sandbox_run(sandbox_root, command, &result, err);
     if (r < 0)
         err_wrap(err, r, "%s:%u: %%post", script->place.file, script->place.line);
     end_line(&listener);
     if (r == 0)
-        r = write_log(root, script, &listener, err);
+        r = write_log(s->root, script, &listener, err);
     if (r == 0)
-        r = judge(script, &result, seconds, progress, err);
+        r = judge(s, script, &result, err);
     sandbox_result_done(&result);
     strbuf_done(&listener.line);
     strbuf_done(&listener.log);
     return r;
 }
 
-static int run_script(int root, const struct recipe_script *script,
-    const struct configure_options *options, struct progress *progress, struct err *err)
+/* What 'r' and *err say, unless taking the script away has failed, too. */
+static int after(int r, int removed, struct err *late, struct err *err)
 {
-    auto_cleanup(arena_free) struct arena *arena = arena_new();
-    const char *const *argv = command_line(arena, script);
-    unsigned seconds = options->script_seconds ? options->script_seconds : DEFAULT_SECONDS;
-    if (script->nochroot) {
-        recipe_error(err, script->place, "%%post --nochroot is not supported yet");
-        return err_hint(err, "write it as a %%post that runs inside the system");
-    }
-    if (!root_has(root, argv[0])) {
+    if (r == 0 && removed < 0)
+        r = err_set(err, late->kind, late->code, "%s", late->message);
+    err_done(late);
+    return r;
+}
+
+static int run_inside(const struct scripts *s, const struct recipe_script *script,
+    const char *const *argv, struct err *err)
+{
+    /* systemctl(1) then does what it can on files, and leaves out the rest without failing. */
+    static const char *const environment[] = {
+        PATH_VARIABLE, "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", "SYSTEMD_OFFLINE=1", NULL};
+    struct sandbox_command command = {.argv = argv, .environment = environment};
+    struct err late = {0};
+    if (!root_has(s->root, argv[0])) {
         recipe_error(
             err, script->place, "%%post: its interpreter '%s' is not in the root", argv[0]);
         return err_hint(err, "add the package that brings it to %%packages");
     }
-    const char *text = script->text ? script->text : "";
-    int r = root_remove(root, SCRIPT_PATH, err);
+    int r = root_remove(s->root, SCRIPT_PATH, err);
     if (r == 0)
-        r = root_write(root, SCRIPT_PATH, text, 0700, err);
+        r = root_write(s->root, SCRIPT_PATH, script->text ? script->text : "", 0700, err);
+    if (r == 0)
+        r = run_command(s, script, s->root, &command, err);
+    return after(r, root_remove(s->root, SCRIPT_PATH, &late), &late, err);
+}
+
+static int run_outside(const struct scripts *s, const struct recipe_script *script,
+    const char *const *argv, struct err *err)
+{
+    static const char *const environment[] = {PATH_VARIABLE, "HOME=/root", "LANG=C.UTF-8",
+        "TERM=dumb", "INSTALL_ROOT=/mnt/sysimage", "ANA_INSTALL_PATH=/mnt/sysimage", NULL};
+    struct outside outside = {0};
+    struct err late = {0};
+    int r = outside_make(s->root, &outside, err);
     if (r < 0)
         return r;
-    r = run_in_root(root, script, argv, seconds, progress, err);
-    struct err late = {0};
-    if (root_remove(root, SCRIPT_PATH, &late) < 0 && r == 0)
-        r = err_set(err, late.kind, late.code, "%s", late.message);
-    err_done(&late);
-    return r;
+    struct sandbox_command command = {.argv = argv,
+        .environment = environment,
+        .binds = outside.binds,
+        .n_binds = outside.n_binds};
+    r = root_write(outside.fd, SCRIPT_PATH, script->text ? script->text : "", 0700, err);
+    if (r == 0)
+        r = run_command(s, script, outside.fd, &command, err);
+    return after(r, outside_remove(s->root, &outside, &late), &late, err);
+}
+
+static int run_script(
+    const struct scripts *s, const struct recipe_script *script, bool allowed, struct err *err)
+{
+    auto_cleanup(arena_free) struct arena *arena = arena_new();
+    const char *const *argv = command_line(arena, script);
+    if (!script->nochroot)
+        return run_inside(s, script, argv, err);
+    if (allowed)
+        return run_outside(s, script, argv, err);
+    recipe_error(err, script->place, "%%post --nochroot would run outside of the image");
+    return err_hint(err, "write it as a %%post that runs inside, or give --allow-nochroot");
 }
 
 int configure_scripts(int root, const struct recipe *recipe,
     const struct configure_options *options, struct progress *progress, struct err *err)
 {
+    const struct scripts s = {
+        root, options->script_seconds ? options->script_seconds : DEFAULT_SECONDS, progress};
     int r = 0;
     size_t n = 0, done = 0;
     for (size_t i = 0; i < recipe->n_scripts; i++)
@@ -171,7 +228,7 @@ int configure_scripts(int root, const struct recipe *recipe,
         auto_free char *item = xprintf("%s:%u", script->place.file, script->place.line);
         progress_advance(progress, done++, item);
         r = interrupt_pending() ? interrupt_error(err)
-                                : run_script(root, script, options, progress, err);
+                                : run_script(&s, script, options->allow_nochroot, err);
     }
     progress_end(progress);
     return r;

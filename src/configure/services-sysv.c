@@ -74,10 +74,11 @@ static int find_script(
     return 0;
 }
 
-static char *level_directory(int root, unsigned level)
+/* Beside init.d, which is where the links' targets point to. */
+static char *level_directory(const struct script *script, unsigned level)
 {
-    auto_free char *red_hat = xprintf("/etc/rc.d/rc%u.d", level);
-    return root_has(root, red_hat) ? steal(&red_hat) : xprintf("/etc/rc%u.d", level);
+    bool is_red_hat = str_starts(script->path, "/etc/rc.d/");
+    return xprintf("%s/rc%u.d", is_red_hat ? "/etc/rc.d" : "/etc", level);
 }
 
 /* "S55sshd" is a link of "sshd". */
@@ -90,7 +91,7 @@ static bool is_link_of(const char *link, const char *name)
 static int set_level(const struct applier *a, const char *name, const struct script *script,
     unsigned level, bool on, bool keep, struct err *err)
 {
-    auto_free char *directory = level_directory(a->root, level);
+    auto_free char *directory = level_directory(script, level);
     auto_strv struct strv links = {0};
     int r = root_list(a->root, directory, &links, err);
     for (size_t i = 0; r == 0 && i < links.n; i++) {

@@ -1,6 +1,7 @@
 /*
- * apply-operations INIT [clean] CASE: the recipe in CASE/recipe.ks done in a root made from the
- * description CASE/root (or only configure_clean), and what has changed by it.
+ * apply-operations WHAT INIT CASE: in a root made from the description CASE/root, do what the
+ * recipe CASE/recipe.ks asks for (WHAT is "apply"), run its %post scripts ("post"), or clean up
+ * ("clean"); print what has changed by it.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -67,6 +68,16 @@ static int apply(int root, const struct era *era, const char *recipe_path,
     return r < 0 ? r : configure_apply(root, operations, era, &options, progress, err);
 }
 
+static int run_scripts(
+    int root, const char *recipe_path, struct progress *progress, struct err *err)
+{
+    struct configure_options options = {.seed = seed, .script_seconds = 2, .allow_nochroot = true};
+    auto_cleanup(recipe_free) struct recipe *recipe = NULL;
+    int r =
+        recipe_read(recipe_path, &(struct recipe_options){.allow_nochroot = true}, &recipe, err);
+    return r < 0 ? r : configure_scripts(root, recipe, &options, progress, err);
+}
+
 static int print_error(struct err *err)
 {
     printf("error: %s\n", err->message);
@@ -77,7 +88,7 @@ static int print_error(struct err *err)
     return status;
 }
 
-static int run(int root, const char *init, bool clean, const char *directory)
+static int run(int root, const char *what, const char *init, const char *directory)
 {
     struct progress progress = {ignore_begin, ignore_advance, ignore_end, print_note};
     struct era era = make_era(init);
@@ -89,8 +100,9 @@ static int run(int root, const char *init, bool clean, const char *directory)
         errx(1, "cannot read '%s'", path);
     made_root_fill(root, text);
     auto_free char *before = made_root_dump(root);
-    int r = clean ? configure_clean(root, &era, &progress, &e)
-                  : apply(root, &era, recipe, &progress, &e);
+    int r = strcmp(what, "clean") == 0  ? configure_clean(root, &era, &progress, &e)
+            : strcmp(what, "post") == 0 ? run_scripts(root, recipe, &progress, &e)
+                                        : apply(root, &era, recipe, &progress, &e);
     auto_free char *after = made_root_dump(root);
     made_root_print_changes(before, after);
     return r < 0 ? print_error(&e) : 0;
@@ -112,8 +124,8 @@ static void check_outside(int top)
 int main(int argc, char **argv)
 {
     struct err e = {0};
-    if (argc < 3)
-        errx(2, "usage: apply-operations INIT [clean] CASE");
+    if (argc != 4)
+        errx(2, "usage: apply-operations WHAT INIT CASE");
     if (sandbox_enter(&e) < 0) {
         fprintf(stderr, "skipped: %s\n", e.message);
         return 77;
@@ -127,7 +139,7 @@ int main(int argc, char **argv)
         file_write_in(top, "etc/passwd", "outside\n", 8, 0644) < 0)
         err(1, "cannot fill '%s'", path);
     auto_close int root = openat(top, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int status = run(root, argv[1], argc > 3, argv[argc - 1]);
+    int status = run(root, argv[1], argv[2], argv[3]);
     check_outside(top);
     file_remove_tree(AT_FDCWD, path);
     return status;

@@ -53,6 +53,30 @@ static void make_fifo(int root, const char *path)
         err(1, "cannot make the fifo '%s'", path);
 }
 
+static void copy_in(int root, const char *path, const char *source)
+{
+    auto_free char *bytes = NULL;
+    size_t size = 0;
+    make_parent(root, path);
+    if (file_read(source, (size_t)64 << 20, &bytes, &size) < 0)
+        errx(77, "skipped: there is no '%s' here", source);
+    make_file(root, path, 0755, bytes, size);
+}
+
+/* The libraries are the paths that ldd(1) prints. */
+static void copy_program(int root, const char *path, const char *source)
+{
+    char word[1024];
+    copy_in(root, path, source);
+    auto_free char *command = xprintf("ldd %s", source);
+    FILE *ldd = popen(command, "r");
+    while (ldd && fscanf(ldd, "%1023s", word) == 1)
+        if (*word == '/')
+            copy_in(root, word, word);
+    if (!ldd || pclose(ldd) != 0)
+        errx(77, "skipped: ldd does not know '%s'", source);
+}
+
 static void make_link(int root, const char *path, const char *target)
 {
     struct err e = {0};
@@ -94,6 +118,8 @@ static void make_line(int root, const char *line, const char **text)
         make_huge(root, path);
     if (*line == 'p')
         make_fifo(root, path);
+    if (*line == 'x')
+        copy_program(root, path, second);
     if (*line == 'l')
         make_link(root, path, second);
 }

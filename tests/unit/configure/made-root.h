@@ -6,6 +6,7 @@
  *     h PATH                 sparse file of 1 GiB
  *     p PATH                 fifo
  *     l PATH TARGET          symlink
+ *     x PATH SOURCE          program of this machine, and the libraries it needs
  * Parents are made with mode 0755. Owners are 0:0.
  */
 #pragma once
