@@ -1,7 +1,10 @@
 /* What makes an installed system an individual, or is left over from making it. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "configure/configure.h"
 #include "configure/root-files.h"
 
@@ -81,18 +84,39 @@ static const char *const logs[] = {
     "/var/log/audit/audit.log",
 };
 
+static char *path_of_fd(int fd)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path);
+    return n < 0 || (size_t)n == sizeof path ? NULL : xstrndup(path, (size_t)n);
+}
+
+/* Whether the directory of 'path' is where its name says. Where a symlink leads elsewhere, as from
+ * /tmp to /var/tmp (or to /), what is there is not what is meant to go. */
+static bool is_in_place(int root, const char *path)
+{
+    auto_free char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+    auto_close int fd = file_open_in(root, directory, O_PATH | O_DIRECTORY, 0);
+    auto_free char *top = path_of_fd(root), *there = fd < 0 ? NULL : path_of_fd(fd);
+    if (!top || !there)
+        return false;
+    auto_free char *expected = xprintf("%s%s", top, directory);
+    return strcmp(there, expected) == 0;
+}
+
 static int remove_all(int root, const char *const *paths, size_t n, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; r == 0 && i < n; i++)
-        r = root_remove(root, paths[i], err);
+        r = is_in_place(root, paths[i]) ? root_remove(root, paths[i], err) : 0;
     return r;
 }
 
 static int empty(int root, const char *path, struct err *err)
 {
     struct stat st;
-    int r = root_lstat(root, path, &st, err);
+    int r = is_in_place(root, path) ? root_lstat(root, path, &st, err) : 0;
     return r > 0 && S_ISREG(st.st_mode) && st.st_size
                ? root_write(root, path, "", ROOT_KEEP_MODE, err)
            : r < 0 ? r
@@ -122,7 +146,8 @@ static int forget_histories(int root, struct err *err)
     int r = root_list(root, "/home", &users, err);
     for (size_t i = 0; r == 0 && i < users.n; i++) {
         auto_free char *path = xprintf("/home/%s/.bash_history", users.v[i]);
-        r = root_remove(root, path, err);
+        const char *const one = path;
+        r = remove_all(root, &one, 1, err);
     }
     return r;
 }
