@@ -127,17 +127,13 @@ static int empty(int root, const char *path, struct err *err)
  * presets and undo what the recipe says about services. */
 static int empty_machine_id(int root, const struct era *era, struct err *err)
 {
-    struct stat st;
-    int r = 0;
-    if (era->init == INIT_SYSTEMD)
-        r = root_remove(root, "/etc/machine-id", err);
-    if (era->init == INIT_SYSTEMD && r == 0)
-        r = root_write(root, "/etc/machine-id", "", 0444, err);
-    if (r == 0)
-        r = root_lstat(root, "/var/lib/dbus/machine-id", &st, err);
-    if (r > 0 && S_ISREG(st.st_mode))
-        r = root_remove(root, "/var/lib/dbus/machine-id", err);
-    return r < 0 ? r : 0;
+    static const char *const copy = "/var/lib/dbus/machine-id";
+    auto_free char *link = root_readlink(root, copy);
+    int r = link ? 0 : remove_all(root, &copy, 1, err);
+    if (era->init != INIT_SYSTEMD || r < 0)
+        return r;
+    r = root_remove(root, "/etc/machine-id", err);
+    return r < 0 ? r : root_write(root, "/etc/machine-id", "", 0444, err);
 }
 
 static int forget_histories(int root, struct err *err)
