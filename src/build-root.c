@@ -149,6 +149,7 @@ static int make_bootable(struct build *b, int root, struct err *err)
     const struct configure_options options = {.seed = b->plan->seed,
         .build_time = b->time,
         .console = b->boot_plan->console,
+        .file_bytes = b->layout->disk_bytes,
         .allow_nochroot = b->request->recipe_options.allow_nochroot};
     size_t n = b->boot_plan->n;
     auto_free uint8_t(*written)[SHA256_BYTES] = xcalloc(n, SHA256_BYTES);

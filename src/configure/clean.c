@@ -1,7 +1,6 @@
 /* What makes an installed system an individual, or is left over from making it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -84,21 +83,13 @@ static const char *const logs[] = {
     "/var/log/audit/audit.log",
 };
 
-static char *path_of_fd(int fd)
-{
-    char link[64], path[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, sizeof path);
-    return n < 0 || (size_t)n == sizeof path ? NULL : xstrndup(path, (size_t)n);
-}
-
 /* Whether the directory of 'path' is where its name says. Where a symlink leads elsewhere, as from
  * /tmp to /var/tmp (or to /), what is there is not what is meant to go. */
 static bool is_in_place(int root, const char *path)
 {
     auto_free char *directory = xstrndup(path, (size_t)(strrchr(path, '/') - path));
     auto_close int fd = file_open_in(root, directory, O_PATH | O_DIRECTORY, 0);
-    auto_free char *top = path_of_fd(root), *there = fd < 0 ? NULL : path_of_fd(fd);
+    auto_free char *top = root_path_of(root), *there = fd < 0 ? NULL : root_path_of(fd);
     if (!top || !there)
         return false;
     auto_free char *expected = xprintf("%s%s", top, directory);

@@ -63,6 +63,9 @@ struct configure_options {
     int64_t build_time;  /* for shadow's last change; 0: none */
     bool allow_nochroot;
     unsigned script_seconds; /* limit on one %post; 0: 3600 */
+    /* The largest file a %post may write; 0: any. Many fill the disk with zeros to the end, which
+     * here would be the end of this machine's disk. */
+    uint64_t file_bytes;
 };
 
 int configure_plan(const struct recipe *recipe, const struct layout *layout, const struct era *era,

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,12 +38,9 @@ static int add_directory(int root, struct outside *o, const char *path, struct e
 
 static int add_image(int root, struct outside *o, struct err *err)
 {
-    char path[4096], link[64];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", root);
-    ssize_t n = readlink(link, path, sizeof path - 1);
-    if (n < 0)
+    auto_free char *path = root_path_of(root);
+    if (!path)
         return err_errno(err, "cannot find the path of the root");
-    path[n] = '\0';
     for (size_t i = 0; i < ARRAY_SIZE(images); i++)
         add_bind(o, path, images[i], true);
     return 0;

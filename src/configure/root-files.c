@@ -139,6 +139,14 @@ int root_symlink(int root, const char *path, const char *target, struct err *err
     return err_code(err, code, "cannot make the symlink '%s' in the root", path);
 }
 
+char *root_path_of(int fd)
+{
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path);
+    return n < 0 || (size_t)n == sizeof path ? NULL : xstrndup(path, (size_t)n);
+}
+
 char *root_readlink(int root, const char *path)
 {
     char target[4096];

@@ -30,6 +30,8 @@ int root_lstat(int root, const char *path, struct stat *ret, struct err *err);
 bool root_has(int root, const char *path);
 /* A symlink in place of what is there; a directory there is an error. */
 int root_symlink(int root, const char *path, const char *target, struct err *err);
+/* Where on this machine an open file is, or NULL. The caller frees. */
+char *root_path_of(int fd);
 /* The target of a symlink, or NULL. The caller frees. */
 char *root_readlink(int root, const char *path);
 /* Directories with mode 0755, the last one with 'mode' when it was not there. */

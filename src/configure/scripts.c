@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "configure/configure.h"
 #include "configure/outside.h"
 #include "configure/root-files.h"
+#include "configure/stand-ins.h"
 #include "sandbox/sandbox.h"
 
 /* At the top, where neither the script's cleaning of /tmp nor the sandbox's mounts reach it. */
@@ -17,13 +19,15 @@
 
 struct scripts {
     int root;
-    unsigned seconds; /* one script's limit */
+    unsigned seconds; /* one script's limits */
+    uint64_t file_bytes;
     struct progress *progress;
 };
 
 /* What a script says: whole lines to the reader, all of it to --log. */
 struct listener {
     struct progress *progress;
+    struct recipe_place place;
     struct strbuf line, log;
     bool keeps_log;
 };
@@ -32,7 +36,10 @@ static void end_line(struct listener *l)
 {
     if (l->line.len && l->line.s[l->line.len - 1] == '\r')
         l->line.s[--l->line.len] = '\0';
-    if (l->line.len)
+    if (l->line.len && str_starts(l->line.s, STAND_IN_MARK))
+        progress_warn(l->progress, "%s:%u: %%post: %s", l->place.file, l->place.line,
+            l->line.s + strlen(STAND_IN_MARK));
+    else if (l->line.len)
         progress_info(l->progress, "%s", l->line.s);
     l->line.len = 0;
 }
@@ -67,17 +74,39 @@ static char *last_words(const char *output)
 }
 
 /* The words of --interpreter, then the script: a NULL-terminated list in 'arena'. */
-static const char *const *command_line(struct arena *arena, const struct recipe_script *script)
+static const char *const *command_line(
+    struct arena *arena, const struct scripts *s, const struct recipe_script *script)
 {
+    /* Ignored, the signal of a file that is too large becomes an error that the writer can see. */
+    const char *limit = "trap '' XFSZ; ulimit -f \"$0\" 2>/dev/null; exec \"$@\"";
     struct strv words = {0};
+    if (s->file_bytes && root_has(s->root, "/bin/sh")) {
+        strv_arena_add(arena, &words, "/bin/sh");
+        strv_arena_add(arena, &words, "-c");
+        strv_arena_add(arena, &words, limit);
+        strv_arena_add(arena, &words, arena_printf(arena, "%" PRIu64, s->file_bytes / 512));
+    }
+    size_t before = words.n;
     strv_arena_split(arena, &words, script->interpreter ? script->interpreter : "/bin/sh", " \t");
-    if (!words.n)
+    if (words.n == before)
         strv_arena_add(arena, &words, "/bin/sh");
     strv_arena_add(arena, &words, SCRIPT_PATH);
     const char **argv = arena_alloc(arena, (words.n + 1) * sizeof *argv);
     for (size_t i = 0; i < words.n; i++)
         argv[i] = words.v[i];
     return argv;
+}
+
+static int check_interpreter(
+    const struct scripts *s, const struct recipe_script *script, struct err *err)
+{
+    const char *words = script->interpreter ? script->interpreter : "/bin/sh";
+    words += strspn(words, " \t");
+    auto_free char *path = *words ? xstrndup(words, strcspn(words, " \t")) : xstrdup("/bin/sh");
+    if (root_has(s->root, path))
+        return 0;
+    recipe_error(err, script->place, "%%post: its interpreter '%s' is not in the root", path);
+    return err_hint(err, "add the package that brings it to %%packages");
 }
 
 static int judge(const struct scripts *s, const struct recipe_script *script,
@@ -127,7 +156,8 @@ static int write_log(
 static int run_command(const struct scripts *s, const struct recipe_script *script,
     int sandbox_root, struct sandbox_command *command, struct err *err)
 {
-    struct listener listener = {.progress = s->progress, .keeps_log = script->log};
+    struct listener listener = {
+        .progress = s->progress, .place = script->place, .keeps_log = script->log};
     struct sandbox_result result = {0};
     command->timeout_seconds = s->seconds;
     command->output = hear;
@@ -146,6 +176,12 @@ static int run_command(const struct scripts *s, const struct recipe_script *scri
     return r;
 }
 
+static int write_script(int root, const struct recipe_script *script, struct err *err)
+{
+    int r = root_remove(root, SCRIPT_PATH, err);
+    return r < 0 ? r : root_write(root, SCRIPT_PATH, script->text ? script->text : "", 0700, err);
+}
+
 /* What 'r' and *err say, unless taking the script away has failed, too. */
 static int after(int r, int removed, struct err *late, struct err *err)
 {
@@ -161,19 +197,22 @@ static int run_inside(const struct scripts *s, const struct recipe_script *scrip
     /* systemctl(1) then does what it can on files, and leaves out the rest without failing. */
     static const char *const environment[] = {
         PATH_VARIABLE, "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", "SYSTEMD_OFFLINE=1", NULL};
-    struct sandbox_command command = {.argv = argv, .environment = environment};
+    struct stand_ins tools = {0};
     struct err late = {0};
-    if (!root_has(s->root, argv[0])) {
-        recipe_error(
-            err, script->place, "%%post: its interpreter '%s' is not in the root", argv[0]);
-        return err_hint(err, "add the package that brings it to %%packages");
-    }
-    int r = root_remove(s->root, SCRIPT_PATH, err);
+    int r = check_interpreter(s, script, err);
     if (r == 0)
-        r = root_write(s->root, SCRIPT_PATH, script->text ? script->text : "", 0700, err);
+        r = stand_ins_make(s->root, &tools, err);
+    if (r < 0)
+        return r;
+    struct sandbox_command command = {
+        .argv = argv, .environment = environment, .binds = tools.binds, .n_binds = tools.n_binds};
+    r = write_script(s->root, script, err);
     if (r == 0)
         r = run_command(s, script, s->root, &command, err);
-    return after(r, root_remove(s->root, SCRIPT_PATH, &late), &late, err);
+    int removed = stand_ins_remove(s->root, &tools, &late);
+    if (removed == 0)
+        removed = root_remove(s->root, SCRIPT_PATH, &late);
+    return after(r, removed, &late, err);
 }
 
 static int run_outside(const struct scripts *s, const struct recipe_script *script,
@@ -190,7 +229,7 @@ static int run_outside(const struct scripts *s, const struct recipe_script *scri
         .environment = environment,
         .binds = outside.binds,
         .n_binds = outside.n_binds};
-    r = root_write(outside.fd, SCRIPT_PATH, script->text ? script->text : "", 0700, err);
+    r = write_script(outside.fd, script, err);
     if (r == 0)
         r = run_command(s, script, outside.fd, &command, err);
     return after(r, outside_remove(s->root, &outside, &late), &late, err);
@@ -200,7 +239,7 @@ static int run_script(
     const struct scripts *s, const struct recipe_script *script, bool allowed, struct err *err)
 {
     auto_cleanup(arena_free) struct arena *arena = arena_new();
-    const char *const *argv = command_line(arena, script);
+    const char *const *argv = command_line(arena, s, script);
     if (!script->nochroot)
         return run_inside(s, script, argv, err);
     if (allowed)
@@ -213,7 +252,11 @@ int configure_scripts(int root, const struct recipe *recipe,
     const struct configure_options *options, struct progress *progress, struct err *err)
 {
     const struct scripts s = {
-        root, options->script_seconds ? options->script_seconds : DEFAULT_SECONDS, progress};
+        .root = root,
+        .seconds = options->script_seconds ? options->script_seconds : DEFAULT_SECONDS,
+        .file_bytes = options->file_bytes,
+        .progress = progress,
+    };
     int r = 0;
     size_t n = 0, done = 0;
     for (size_t i = 0; i < recipe->n_scripts; i++)

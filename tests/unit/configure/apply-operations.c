@@ -71,7 +71,8 @@ static int apply(int root, const struct era *era, const char *recipe_path,
 static int run_scripts(
     int root, const char *recipe_path, struct progress *progress, struct err *err)
 {
-    struct configure_options options = {.seed = seed, .script_seconds = 2, .allow_nochroot = true};
+    struct configure_options options = {
+        .seed = seed, .script_seconds = 2, .file_bytes = 1 << 20, .allow_nochroot = true};
     auto_cleanup(recipe_free) struct recipe *recipe = NULL;
     int r =
         recipe_read(recipe_path, &(struct recipe_options){.allow_nochroot = true}, &recipe, err);
