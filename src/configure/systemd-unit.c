@@ -84,7 +84,7 @@ static int read_drop_ins(int root, struct unit *unit, const char *name, struct e
     for (size_t i = ARRAY_SIZE(directories); i-- > 0;) {
         auto_free char *directory = xprintf("%s/%s.d", directories[i], name);
         auto_strv struct strv names = {0};
-        int r = i == 3 && root_readlink(root, "/lib") ? 0 : root_list(root, directory, &names, err);
+        int r = root_list(root, directory, &names, err);
         for (size_t k = 0; r == 0 && k < names.n; k++) {
             auto_free char *path = xprintf("%s/%s", directory, names.v[k]);
             auto_strv struct strv lines = {0};
