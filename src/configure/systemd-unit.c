@@ -21,6 +21,16 @@ static char *template_of(const char *name)
     return at ? xprintf("%.*s@%s", (int)(at - name), name, strrchr(name, '.')) : xstrdup(name);
 }
 
+/* The template's unit for that instance; 'name' itself when it is no template or 'instance' NULL.
+ */
+static char *instance_of(const char *name, const char *instance)
+{
+    const char *at = at_sign(name);
+    if (!at || at[1] != '.' || !instance)
+        return xstrdup(name);
+    return xprintf("%.*s%s%s", (int)(at + 1 - name), name, instance, at + 1);
+}
+
 /* Like what a shell strips: quotes are rare here and only around whole words. */
 static void read_value(struct unit *unit, struct strv *list, const char *value)
 {
@@ -149,8 +159,9 @@ static char *resolve(int root, struct unit *unit, const char *name, struct err *
         const char *next = slash ? slash + 1 : target ? target : "";
         if (strcmp(next, current) == 0 || strcmp(next, template) == 0 || !is_unit_name(next))
             return steal(&path); /* a unit kept elsewhere */
+        char *unit_name = instance_of(next, unit->instance);
         free(current);
-        current = xstrdup(next);
+        current = unit_name;
     }
     return NULL;
 }
