@@ -20,6 +20,12 @@ void apply_warn(const struct applier *a, const struct operation *o, const char *
         progress_warn(a->progress, "%s", text);
 }
 
+static void trim_end(char *s)
+{
+    for (size_t n = strlen(s); n && strchr(" \t\r\n", s[n - 1]); n--)
+        s[n - 1] = '\0';
+}
+
 static int run_tool(const struct applier *a, const struct operation *o, struct err *err)
 {
     auto_free const char **argv = xcalloc(o->argv.n + 1, sizeof *argv);
@@ -28,13 +34,19 @@ static int run_tool(const struct applier *a, const struct operation *o, struct e
     struct sandbox_command command = {.argv = argv, .timeout_seconds = TOOL_SECONDS};
     struct sandbox_result result = {0};
     int r = sandbox_run(a->root, &command, &result, err);
+    if (r < 0 && err->kind == ERR_SCRIPT) { /* the tool itself, not this machine */
+        apply_warn(a, o, "%s", err->message);
+        err_done(err);
+        return 0;
+    }
     if (r < 0)
-        return err_wrap(err, r, "cannot run '%s' of the image", argv[0]);
+        return r;
+    trim_end(result.output);
     if (result.timed_out)
         apply_warn(a, o, "'%s' did not end within %d s", argv[0], TOOL_SECONDS);
     else if (result.status)
-        apply_warn(a, o, "'%s' ended with status %d: %s", argv[0], result.status,
-            result.output ? result.output : "");
+        apply_warn(a, o, "'%s' ended with status %d%s%s", argv[0], result.status,
+            *result.output ? ": " : "", result.output);
     sandbox_result_done(&result);
     return 0;
 }
