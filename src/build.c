@@ -120,6 +120,8 @@ static int plan_all(struct build *b, struct err *err)
     r = build_decide(b, err);
     for (size_t i = 0; r == 0 && i < b->layout->warnings.n; i++)
         progress_warn(b->progress, "%s", b->layout->warnings.v[i]);
+    for (size_t i = 0; r == 0 && i < b->boot_plan->warnings.n; i++)
+        progress_warn(b->progress, "%s", b->boot_plan->warnings.v[i]);
     return r < 0 ? r : check_room(b, err);
 }
 

@@ -17,21 +17,39 @@ const char *boot_grub2_fs_module(const char *fstype)
     return NULL;
 }
 
-/* What has a meaning in GRUB's script language goes into single quotes, where nothing has. */
+/* The end of a word of the kernel's command line: blanks in double quotes do not end it. */
+static size_t word_length(const char *s)
+{
+    bool is_quoted = false;
+    size_t n = 0;
+    for (; s[n] && (is_quoted || s[n] != ' '); n++)
+        is_quoted ^= s[n] == '"';
+    return n;
+}
+
+static void add_single_quoted(struct strbuf *b, const char *word, size_t length)
+{
+    strbuf_putc(b, '\'');
+    for (size_t i = 0; i < length; i++) {
+        if (word[i] == '\'')
+            strbuf_puts(b, "'\\''");
+        else if (word[i] != '"') /* GRUB puts them around words with blanks in them by itself */
+            strbuf_putc(b, word[i]);
+    }
+    strbuf_putc(b, '\'');
+}
+
+/* Words with something in them that has a meaning in GRUB's script language go into single
+ * quotes, where nothing has. Double quotes mean there what they mean to the kernel. */
 static void add_quoted(struct strbuf *b, const char *arguments)
 {
     for (const char *p = arguments; *p;) {
-        size_t n = strcspn(p, " ");
-        bool is_plain = strcspn(p, "$;|&<>{}\\'\"#*?~!()[]") >= n;
-        strbuf_puts(b, is_plain ? "" : "'");
-        for (size_t i = 0; i < n; i++) {
-            if (p[i] == '\'')
-                strbuf_puts(b, "'\\''");
-            else
-                strbuf_putc(b, p[i]);
-        }
-        strbuf_puts(b, is_plain ? "" : "'");
-        p += n;
+        size_t length = word_length(p);
+        if (strcspn(p, "$;|&<>{}\\'#*?~!()[]") >= length)
+            strbuf_add(b, p, length);
+        else
+            add_single_quoted(b, p, length);
+        p += length;
         if (*p)
             strbuf_putc(b, *p++);
     }
@@ -112,10 +130,12 @@ char *boot_grub_cfg(
 
 char *boot_bls_entry(const struct boot_plan *plan, const struct boot_entry *e)
 {
-    return xprintf("title %s\nversion %s\nlinux %s\ninitrd %s\noptions %s\n"
-                   "grub_users $grub_users\ngrub_arg --unrestricted\ngrub_class kernel\n",
-        e->title, e->kernel_release, boot_loader_path(plan, e->kernel),
-        boot_loader_path(plan, e->initrd), e->arguments);
+    struct strbuf b = {0};
+    strbuf_printf(&b, "title %s\nversion %s\nlinux %s\ninitrd %s\noptions ", e->title,
+        e->kernel_release, boot_loader_path(plan, e->kernel), boot_loader_path(plan, e->initrd));
+    add_quoted(&b, e->arguments); /* blscfg makes a piece of script of it */
+    strbuf_puts(&b, "\ngrub_users $grub_users\ngrub_arg --unrestricted\ngrub_class kernel\n");
+    return strbuf_steal(&b);
 }
 
 char *boot_grub_environment(const struct boot_plan *plan, const struct era *era)

@@ -146,6 +146,12 @@ static int add_entries(const struct decision *d, struct err *err)
             if (fits == (round == 0) && (fits || !is_pv))
                 add_entry(d, &era->kernels[i]);
         }
+    if (d->plan->n && !is_pv && strstr(d->plan->entries[0].kernel_release, "xen"))
+        strv_arena_add(d->plan->arena, &d->plan->warnings,
+            arena_printf(d->plan->arena,
+                "the kernel '%s' is named as one for Xen's guests, which %s can't start: add "
+                "'kernel' to %%packages, or build for ec2-pv",
+                d->plan->entries[0].kernel_release, boot_target_name(d->options->target)));
     if (d->plan->n)
         return 0;
     if (era->n_kernels) {
@@ -161,6 +167,10 @@ static int add_entries(const struct decision *d, struct err *err)
 /* PV-GRUB of EC2 looks into the whole disk (hd0) or the first partition (hd00). */
 static int check_pvgrub_place(const struct decision *d, struct err *err)
 {
+    if (d->layout->label == LABEL_GPT) {
+        (void)err_set(err, ERR_CHECK, -EINVAL, "PV-GRUB can't read a GPT");
+        return err_hint(err, "write 'clearpart --disklabel=msdos'");
+    }
     if (d->plan->boot_part->number <= 1)
         return 0;
     (void)err_set(err, ERR_CHECK, -EINVAL,
