@@ -15,6 +15,8 @@
 #define SCRIPT_PATH "/.slipway-post"
 #define DEFAULT_SECONDS 3600
 #define MAX_LINE_BYTES 4096
+#define MAX_WORDS_BYTES 200
+#define MAX_LOG_BYTES ((size_t)64 << 20)
 #define PATH_VARIABLE "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct scripts {
@@ -52,7 +54,7 @@ static bool is_control(char c)
 static void hear(void *context, const char *bytes, size_t size)
 {
     struct listener *l = context;
-    if (l->keeps_log)
+    if (l->keeps_log && l->log.len < MAX_LOG_BYTES)
         strbuf_add(&l->log, bytes, size);
     for (size_t i = 0; i < size; i++)
         if (bytes[i] == '\n')
@@ -70,7 +72,13 @@ static char *last_words(const char *output)
     const char *line = end;
     while (output && line > output && line[-1] != '\n')
         line--;
-    return line == end ? xstrdup("") : xprintf("; it last said '%.*s'", (int)(end - line), line);
+    if (line == end)
+        return xstrdup("");
+    auto_free char *words = xstrndup(line, (size_t)(end - line));
+    for (char *c = words; *c; c++)
+        if (is_control(*c))
+            *c = '?';
+    return xprintf("; it last said '%.*s'", MAX_WORDS_BYTES, words);
 }
 
 /* The words of --interpreter, then the script: a NULL-terminated list in 'arena'. */
@@ -191,12 +199,20 @@ static int after(int r, int removed, struct err *late, struct err *err)
     return r;
 }
 
+/* Programs warn of a locale that is not there, as this one is not before EL8. */
+static const char *language(int root)
+{
+    bool has_utf8 =
+        root_has(root, "/usr/lib/locale/C.utf8") || root_has(root, "/usr/lib/locale/C.UTF-8");
+    return has_utf8 ? "LANG=C.UTF-8" : "LANG=C";
+}
+
 static int run_inside(const struct scripts *s, const struct recipe_script *script,
     const char *const *argv, struct err *err)
 {
     /* systemctl(1) then does what it can on files, and leaves out the rest without failing. */
-    static const char *const environment[] = {
-        PATH_VARIABLE, "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", "SYSTEMD_OFFLINE=1", NULL};
+    const char *const environment[] = {
+        PATH_VARIABLE, "HOME=/root", language(s->root), "TERM=dumb", "SYSTEMD_OFFLINE=1", NULL};
     struct stand_ins tools = {0};
     struct err late = {0};
     int r = check_interpreter(s, script, err);
