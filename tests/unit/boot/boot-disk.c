@@ -19,6 +19,8 @@
 static void print_table(const struct layout *layout)
 {
     bool is_gpt = layout->label == LABEL_GPT;
+    if (layout->label == LABEL_NONE)
+        return;
     printf("label: %s\n", is_gpt ? "gpt" : "dos");
     for (size_t i = 0; i < layout->n; i++) {
         const struct layout_part *p = &layout->parts[i];
