@@ -61,5 +61,3 @@ void ext_count(const struct tree *tree, const char *directory, const char *const
     const struct parameters *parameters, uint64_t *ret_blocks, uint64_t *ret_inodes);
 /* Is this node left out: below one of the mount points? The mount point itself is not. */
 bool ext_is_left_out(const struct tree *tree, size_t node, const char *const *mountpoints);
-/* Those below 'directory', without itself and what is above; the caller frees the array only. */
-const char **ext_mountpoints_below(const char *directory, const char *const *mountpoints);

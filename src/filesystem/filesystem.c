@@ -94,7 +94,6 @@ int filesystem_write(const struct tree *tree, const char *directory, const char 
         strcmp(options->fstype, "ext4") != 0)
         return err_set(err, ERR_RECIPE, -EOPNOTSUPP, "the file system '%s' can't be written yet",
             options->fstype);
-    auto_free const char **below = ext_mountpoints_below(directory, mountpoints);
     return write_filesystem(
-        tree, directory, below, options, file, fd, offset_bytes, size_bytes, progress, err);
+        tree, directory, mountpoints, options, file, fd, offset_bytes, size_bytes, progress, err);
 }

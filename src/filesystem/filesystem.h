@@ -1,12 +1,12 @@
 /*
  * Writing ext2, ext3, ext4 and swap straight from a tree into a place in a disk image.
  *
- * In: a tree, the directory in it that becomes the file system's root, mount points below it to
- * leave empty (others do not matter), and options. Out: a file system of exactly size_bytes at
- * offset_bytes of the file, all blocks that hold nothing left as holes; the same bytes for the same
- * input. libext2fs makes and closes the structures, the population is ours. Errors: ERR_RECIPE when
- * it does not fit (with the size that would do), ERR_SYSTEM. Source:
- * Documentation/filesystems/ext4/, mkfs.ext4(8), mkswap(8).
+ * In: a tree, the directory in it that becomes the file system's root, mount points to leave
+ * empty, and options. Out: a file system of exactly size_bytes at offset_bytes of the file, all
+ * blocks that hold nothing left as holes; the same bytes for the same input. libext2fs makes and
+ * closes the structures, the population is ours.
+ * Errors: ERR_RECIPE when it does not fit (with the size that would do), ERR_SYSTEM.
+ * Source: Documentation/filesystems/ext4/, mkfs.ext4(8), mkswap(8).
  */
 #pragma once
 

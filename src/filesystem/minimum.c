@@ -190,9 +190,8 @@ int filesystem_minimum(const struct tree *tree, const char *directory,
 {
     uint64_t low = 0, high = 1; /* MiB: low does not fit, high does */
     bool is_enough = false;
-    auto_free const char **below = ext_mountpoints_below(directory, mountpoints);
     for (; !is_enough; high *= 2) {
-        int r = fits(tree, directory, below, options, high * MIB, &is_enough, err);
+        int r = fits(tree, directory, mountpoints, options, high * MIB, &is_enough, err);
         if (r < 0)
             return r;
         if (high > UINT64_C(1) << 30)
@@ -203,7 +202,7 @@ int filesystem_minimum(const struct tree *tree, const char *directory,
     }
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        int r = fits(tree, directory, below, options, middle * MIB, &is_enough, err);
+        int r = fits(tree, directory, mountpoints, options, middle * MIB, &is_enough, err);
         if (r < 0)
             return r;
         *(is_enough ? &high : &low) = middle;

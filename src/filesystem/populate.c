@@ -33,19 +33,6 @@ bool ext_is_left_out(const struct tree *tree, size_t node, const char *const *mo
     return false;
 }
 
-const char **ext_mountpoints_below(const char *directory, const char *const *mountpoints)
-{
-    size_t n = 0, length = strlen(directory);
-    while (mountpoints && mountpoints[n])
-        n++;
-    const char **below = xcalloc(n + 1, sizeof *below);
-    length -= length == 1; /* "/" */
-    for (size_t i = 0, kept = 0; i < n; i++)
-        if (strncmp(mountpoints[i], directory, length) == 0 && mountpoints[i][length] == '/')
-            below[kept++] = mountpoints[i];
-    return below;
-}
-
 static const struct tree_node *node_at(const struct population *p, size_t i)
 {
     return &p->e->tree->nodes[p->first + i];
