@@ -59,5 +59,7 @@ int ext_close(struct ext *e); /* writes what is left; e->fs is gone whatever it 
 /* Blocks that the content takes, and its inodes, for 'block_size'. */
 void ext_count(const struct tree *tree, const char *directory, const char *const *mountpoints,
     const struct parameters *parameters, uint64_t *ret_blocks, uint64_t *ret_inodes);
-/* Is this node left out: below one of the mount points? The mount point itself is not. */
-bool ext_is_left_out(const struct tree *tree, size_t node, const char *const *mountpoints);
+/* Of the file system whose root is node 'top': is this node left out, since it is below one of the
+ * mount points in it? The mount point itself is not. */
+bool ext_is_left_out(
+    const struct tree *tree, size_t top, size_t node, const char *const *mountpoints);

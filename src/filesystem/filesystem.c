@@ -34,7 +34,7 @@ static uint64_t content_bytes(
     uint64_t bytes = 0;
     for (size_t i = top ? (size_t)(top - tree->nodes) : 0; top && i < top->end; i++)
         if (S_ISREG(tree->nodes[i].mode) && tree->nodes[i].link == TREE_NONE &&
-            !ext_is_left_out(tree, i, mountpoints))
+            !ext_is_left_out(tree, (size_t)(top - tree->nodes), i, mountpoints))
             bytes += tree->nodes[i].size;
     return bytes;
 }

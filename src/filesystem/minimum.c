@@ -156,7 +156,7 @@ void ext_count(const struct tree *tree, const char *directory, const char *const
     *ret_blocks = blocks_of(LOST_FOUND_BYTES, p->block_size);
     *ret_inodes = 12;
     for (size_t i = first; i < end; i++) {
-        if (ext_is_left_out(tree, i, mountpoints))
+        if (ext_is_left_out(tree, first, i, mountpoints))
             continue;
         *ret_blocks += node_blocks(tree, i, p);
         *ret_inodes += tree->nodes[i].link == TREE_NONE;

@@ -22,12 +22,14 @@ struct population {
     uint64_t done;
 };
 
-bool ext_is_left_out(const struct tree *tree, size_t node, const char *const *mountpoints)
+bool ext_is_left_out(
+    const struct tree *tree, size_t top, size_t node, const char *const *mountpoints)
 {
+    size_t above = strlen(tree->nodes[top].path);
     for (size_t i = 0; mountpoints && mountpoints[i]; i++) {
         size_t length = strlen(mountpoints[i]);
         const char *path = tree->nodes[node].path;
-        if (strncmp(path, mountpoints[i], length) == 0 && path[length] == '/')
+        if (length > above && strncmp(path, mountpoints[i], length) == 0 && path[length] == '/')
             return true;
     }
     return false;
@@ -56,7 +58,7 @@ static size_t first_name(const struct population *p, size_t i)
 static void number_inodes(struct population *p)
 {
     for (size_t i = 0; i < p->end - p->first; i++) {
-        if (ext_is_left_out(p->e->tree, p->first + i, p->mountpoints))
+        if (ext_is_left_out(p->e->tree, p->first, p->first + i, p->mountpoints))
             continue;
         size_t name = i == 0 ? 0 : first_name(p, i);
         p->inode[i] = i == 0 ? EXT2_ROOT_INO : name == i ? p->next_inode++ : p->inode[name];
