@@ -41,6 +41,8 @@ static int write_part(struct build *b, const struct tree *tree, const struct dis
     struct filesystem_options options = {0};
     filesystem_options_by_era(b->era, part, &options);
     options.time = b->time;
+    if (b->boot_plan->pvgrub && part == b->boot_plan->boot_part)
+        filesystem_options_for_grub_legacy(&options);
     const char *directory = is_swap ? "/" : part->mountpoint;
     int r = is_swap ? 0 : check_fit(b, tree, part, mountpoints, &options, err);
     if (r == 0)

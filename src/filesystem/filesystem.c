@@ -8,6 +8,14 @@
 #include "filesystem/ext.h"
 #include "filesystem/swap.h"
 
+/* Its ext2 reader goes by 128 bytes an inode, and by the short group descriptors. */
+void filesystem_options_for_grub_legacy(struct filesystem_options *options)
+{
+    options->for_grub_legacy = true;
+    options->allow_64bit = false;
+    options->inode_size = 128;
+}
+
 void filesystem_options_by_era(
     const struct era *era, const struct layout_part *part, struct filesystem_options *ret_options)
 {
@@ -17,14 +25,10 @@ void filesystem_options_by_era(
         .mkfsoptions = part->mkfsoptions,
         .inode_size = era->ext_inode_size,
         .allow_64bit = era->ext_64bit_ok,
-        .for_grub_legacy = era->has_grub_legacy && !era->has_grub2,
     };
     memcpy(ret_options->uuid, part->uuid, sizeof ret_options->uuid);
-    /* GRUB 0.97 knows neither; its ext2 reader goes by 128 bytes an inode. */
-    if (ret_options->for_grub_legacy) {
-        ret_options->allow_64bit = false;
-        ret_options->inode_size = 128;
-    }
+    if (era->has_grub_legacy && !era->has_grub2)
+        filesystem_options_for_grub_legacy(ret_options);
 }
 
 static uint64_t content_bytes(

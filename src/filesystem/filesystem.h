@@ -31,6 +31,9 @@ struct filesystem_options {
 void filesystem_options_by_era(
     const struct era *era, const struct layout_part *part, struct filesystem_options *ret_options);
 
+/* For the file system that PV-GRUB reads, whatever the era: its readers are GRUB 0.97's. */
+void filesystem_options_for_grub_legacy(struct filesystem_options *options);
+
 /* The smallest size that would do, in bytes, exact to the block group. */
 int filesystem_minimum(const struct tree *tree, const char *directory,
     const char *const *mountpoints, const struct filesystem_options *options, uint64_t *ret_bytes,
