@@ -1,0 +1,48 @@
+#include <errno.h>
+
+#include "base/file.h"
+#include "fetch/address.h"
+#include "fetch/internal.h"
+
+#define KEY_MAX ((size_t)1 << 20)
+
+static int read_key(
+    struct fetch *fetch, struct site *site, const char *url, size_t i, struct err *err)
+{
+    auto_free char *name = xprintf("key-%zu", i);
+    auto_free char *shown = address_without_password(url);
+    auto_free char *what = xprintf("the key '%s'", shown);
+    auto_close int fd = site_document(fetch, site, url, name, what, err);
+    if (fd < 0)
+        return err->code;
+    char *bytes = NULL;
+    size_t size = 0;
+    int r = file_read_fd(fd, KEY_MAX, &bytes, &size);
+    if (r < 0)
+        return err_code(err, r, "cannot read %s", what);
+    *array_push(site->keys->v, site->keys->n) =
+        (struct keys_text){.from = xstrdup(url), .bytes = bytes, .size = size};
+    return 0;
+}
+
+int site_find_keys(struct fetch *fetch, struct site *site, struct err *err)
+{
+    if (site->keys)
+        return 0;
+    site->keys = xcalloc(1, sizeof *site->keys);
+    for (size_t i = 0; i < site->source->gpgkeys.n; i++) {
+        int r = read_key(fetch, site, site->source->gpgkeys.v[i], i, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int site_needs_keys(const struct site *site, struct err *err)
+{
+    if (site->keys->n)
+        return 0;
+    err_set(err, ERR_VERIFY, -ENOKEY, "no key is known that may sign for the repository '%s'",
+        site->source->name);
+    return err_hint(err, "give --gpgkey FILE (or --no-gpgcheck to trust whoever serves it)");
+}

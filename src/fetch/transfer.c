@@ -1,0 +1,322 @@
+/* The adapter of libcurl. */
+#include "fetch/transfer.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/interrupt.h"
+#include "fetch/address.h"
+#include "fetch/transfer-state.h"
+
+#define POLL_MS 200
+#define SLOW_BYTES_PER_SECOND 1000L
+#define MAX_REDIRECTIONS 10L
+#define PROTOCOLS "http,https,ftp"
+
+/* A run of several transfers. */
+struct run {
+    CURLM *multi;
+    struct transfer_state *states;
+    size_t n, active, finished;
+    const struct transfer_options *options;
+    const struct transfer_watch *watch;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void mirrors_done(struct mirrors *mirrors)
+{
+    strv_done(&mirrors->urls);
+    free(mirrors->faults);
+    *mirrors = (struct mirrors){0};
+}
+
+/* ---- one attempt ---- */
+
+struct receiver {
+    struct run *run;
+    struct transfer_state *state;
+};
+
+static size_t on_bytes(char *bytes, size_t one, size_t n, void *data)
+{
+    struct receiver *receiver = data;
+    struct transfer_state *s = receiver->state;
+    const struct transfer_watch *watch = receiver->run->watch;
+    (void)one;
+    if (!transfer_state_write(s, bytes, n))
+        return 0;
+    if (watch && watch->heard)
+        watch->heard(watch->data, s->transfer, n, false);
+    return n;
+}
+
+static void set_options(CURL *easy, struct transfer_state *s, struct receiver *receiver)
+{
+    const struct transfer_site *site = s->transfer->site;
+    long stall = (long)s->options->stall_seconds;
+    curl_easy_setopt(easy, CURLOPT_URL, s->url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, PROTOCOLS);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, PROTOCOLS);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, MAX_REDIRECTIONS);
+    curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, stall);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES_PER_SECOND);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "slipway/" SLIPWAY_VERSION);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, s->error_text);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, receiver);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, receiver);
+    curl_easy_setopt(easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)s->offset);
+    if (site && site->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, site->proxy);
+    if (site && !site->sslverify) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+}
+
+static int start_attempt(struct run *run, struct transfer_state *s, struct err *err)
+{
+    int r = transfer_state_open(s);
+    if (r < 0)
+        return err_code(err, r, "cannot write '%s' to the cache", s->transfer->partial_name);
+    CURL *easy = curl_easy_init();
+    struct receiver *receiver = xmalloc(sizeof *receiver);
+    *receiver = (struct receiver){run, s};
+    s->error_text[0] = '\0';
+    set_options(easy, s, receiver);
+    s->easy = easy;
+    curl_multi_add_handle(run->multi, easy);
+    run->active++;
+    return 0;
+}
+
+static void end_attempt(struct run *run, struct transfer_state *s)
+{
+    struct receiver *receiver = NULL;
+    curl_easy_getinfo(s->easy, CURLINFO_PRIVATE, &receiver);
+    curl_multi_remove_handle(run->multi, s->easy);
+    curl_easy_cleanup(s->easy);
+    free(receiver);
+    s->easy = NULL;
+    run->active--;
+}
+
+static enum transfer_fault fault_of_status(long status)
+{
+    if (status == 404 || status == 410)
+        return FAULT_ABSENT;
+    return status == 408 || status == 429 || status >= 500 ? FAULT_TRANSIENT : FAULT_REFUSED;
+}
+
+/* What libcurl's result means, and in words. */
+static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char **ret_why)
+{
+    long status = 0;
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK)
+        return transfer_state_check(s, ret_why);
+    if (s->err.kind != ERR_NONE)
+        return FAULT_OURS;
+    *ret_why = xstrdup(s->error_text[0] ? s->error_text : curl_easy_strerror(code));
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum"
+    switch (code) {
+    case CURLE_HTTP_RETURNED_ERROR:
+        /* It holds another, shorter file than the piece that was kept. */
+        if (status == 416 && transfer_state_restart(s) == 0)
+            return FAULT_TRANSIENT;
+        return fault_of_status(status);
+    case CURLE_REMOTE_FILE_NOT_FOUND:
+        return FAULT_ABSENT;
+    case CURLE_WRITE_ERROR: /* transfer_state_write() has had enough */
+        free(*ret_why);
+        *ret_why = xstrdup("it is larger than it should be");
+        transfer_state_restart(s);
+        return FAULT_REFUSED;
+    case CURLE_RANGE_ERROR:
+        transfer_state_restart(s);
+        return FAULT_TRANSIENT;
+    case CURLE_OPERATION_TIMEDOUT:
+        free(*ret_why);
+        *ret_why =
+            xprintf("nothing, or too little, came for %u seconds", s->options->stall_seconds);
+        return FAULT_TRANSIENT;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_LOGIN_DENIED:
+    case CURLE_TOO_MANY_REDIRECTS:
+        return FAULT_REFUSED;
+    default:
+        return FAULT_TRANSIENT;
+    }
+#pragma GCC diagnostic pop
+}
+
+/* ---- the loop ---- */
+
+static int give_up(const struct transfer_state *s, struct err *err)
+{
+    return err_set(err, s->any_wrong ? ERR_VERIFY : ERR_NETWORK, s->any_wrong ? -EBADMSG : -EIO,
+        "cannot fetch %s: %s", s->transfer->what,
+        s->complaints.len ? s->complaints.s : "no address is known");
+}
+
+/* Start what may be started. Returns 0, or negative with *err. */
+static int start_ready(struct run *run, struct err *err)
+{
+    uint64_t now = now_ms();
+    for (size_t i = 0; i < run->n && run->active < run->options->parallel; i++) {
+        struct transfer_state *s = &run->states[i];
+        if (s->easy || s->wait_ms == UINT64_MAX || s->wait_ms > now)
+            continue;
+        if (transfer_state_next(s)) {
+            int r = start_attempt(run, s, err);
+            if (r < 0)
+                return r;
+            continue;
+        }
+        if (!s->transfer->may_be_absent || !s->all_absent)
+            return give_up(s, err);
+        s->wait_ms = UINT64_MAX;
+        run->finished++;
+    }
+    return 0;
+}
+
+static void finish(struct run *run, struct transfer_state *s)
+{
+    s->transfer->found = true;
+    s->transfer->from = address_without_password(s->url);
+    s->wait_ms = UINT64_MAX;
+    run->finished++;
+    if (run->watch && run->watch->heard)
+        run->watch->heard(run->watch->data, s->transfer, 0, true);
+}
+
+static int take_finished(struct run *run, struct err *err)
+{
+    int left;
+    for (CURLMsg *m; (m = curl_multi_info_read(run->multi, &left));) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        struct receiver *receiver = NULL;
+        CURLcode code = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &receiver);
+        struct transfer_state *s = receiver->state;
+        auto_free char *why = NULL;
+        enum transfer_fault fault = judge(s, code, &why);
+        end_attempt(run, s);
+        if (fault == FAULT_OURS) {
+            *err = s->err;
+            s->err = (struct err){0};
+            return err_wrap(err, err->code, "%s", s->transfer->what);
+        }
+        if (fault == FAULT_NONE)
+            finish(run, s);
+        else
+            transfer_state_fail(s, fault, why);
+    }
+    return 0;
+}
+
+static int loop(struct run *run, struct err *err)
+{
+    while (run->finished < run->n) {
+        int running, r = start_ready(run, err);
+        if (r < 0)
+            return r;
+        if (curl_multi_perform(run->multi, &running) != CURLM_OK ||
+            curl_multi_poll(run->multi, NULL, 0, running ? POLL_MS : POLL_MS / 10, NULL) !=
+                CURLM_OK)
+            return err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
+        if ((r = take_finished(run, err)) < 0)
+            return r;
+        if (interrupt_pending())
+            return interrupt_error(err);
+    }
+    return 0;
+}
+
+static void run_done(struct run *run)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        struct transfer_state *s = &run->states[i];
+        if (s->easy)
+            end_attempt(run, s);
+        free(s->url);
+        free(s->given_up);
+        strbuf_done(&s->complaints);
+        err_done(&s->err);
+    }
+    free(run->states);
+    curl_multi_cleanup(run->multi);
+}
+
+int transfer_run(struct transfer *transfers, size_t n, const struct transfer_options *options,
+    const struct transfer_watch *watch, struct err *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(err, ERR_SYSTEM, -EIO, "cannot initialize libcurl");
+    struct run run = {.multi = curl_multi_init(),
+        .states = xcalloc(n, sizeof *run.states),
+        .n = n,
+        .options = options,
+        .watch = watch};
+    for (size_t i = 0; i < n; i++) {
+        transfers[i].fd = -1;
+        transfers[i].partial_dir = options->partial_dir;
+        run.states[i] = (struct transfer_state){
+            .transfer = &transfers[i], .options = options, .all_absent = true};
+    }
+    int r = loop(&run, err);
+    run_done(&run);
+    return r;
+}
+
+int transfer_keep(struct transfer *t, int dir, const char *name, struct err *err)
+{
+    if (fdatasync(t->fd) < 0 || renameat(t->partial_dir, t->partial_name, dir, name) < 0)
+        return err_errno(err, "cannot keep %s in the cache", t->what);
+    t->is_kept = true;
+    return 0;
+}
+
+static bool can_go_on(const struct transfer *t)
+{
+    struct stat st;
+    return t->sums && t->sums->hex.n && t->size_bytes && fstat(t->fd, &st) == 0 && st.st_size > 0;
+}
+
+void transfer_done(struct transfer *t)
+{
+    if (t->fd >= 0) {
+        if (!t->is_kept && !can_go_on(t))
+            unlinkat(t->partial_dir, t->partial_name, 0);
+        close(t->fd);
+    }
+    free(t->what);
+    free(t->location);
+    free(t->partial_name);
+    free(t->from);
+    *t = (struct transfer){.fd = -1};
+}
