@@ -29,6 +29,8 @@ def parse(documentation):
     parser.add_argument('--only', metavar='PART,...', help='of ' + ', '.join(PARTS))
     parser.add_argument('--update', action='store_true', help='take newer Debian packages')
     parser.add_argument('--full', action='store_true', help='group base in repo-gz and repo-xz')
+    parser.add_argument('--print-directory', action='store_true',
+                        help='print where the lab is (or would be), and do nothing')
     parser.add_argument('-j', dest='jobs', type=int, default=os.cpu_count(), metavar='N')
     parser.add_argument('directory', nargs='?', default=default_directory(), metavar='DIR')
     options = parser.parse_args()
@@ -105,6 +107,9 @@ def lock(directory):
 def main(here, documentation):
     options = parse(documentation)
     directory = os.path.abspath(options.directory)
+    if options.print_directory:
+        print(directory)
+        return 0
     held = lock(directory)
     stamps = Stamps(directory, inputs_digest(here))
     variant = 'full' if options.full else 'core'
