@@ -88,10 +88,10 @@ static void plan_fstab(struct planner *p)
     auto_strbuf struct strbuf b = {0};
     add_parts(&b, p->layout);
     if (plan_is_old(p)) { /* systemd mounts these itself */
-        add_line(&b, "none", "/dev/pts", "devpts", "gid=5,mode=620", "0 0");
-        add_line(&b, "none", "/dev/shm", "tmpfs", "defaults", "0 0");
-        add_line(&b, "none", "/proc", "proc", "defaults", "0 0");
-        add_line(&b, "none", "/sys", "sysfs", "defaults", "0 0");
+        add_line(&b, "devpts", "/dev/pts", "devpts", "gid=5,mode=620", "0 0");
+        add_line(&b, "tmpfs", "/dev/shm", "tmpfs", "defaults", "0 0");
+        add_line(&b, "proc", "/proc", "proc", "defaults", "0 0");
+        add_line(&b, "sysfs", "/sys", "sysfs", "defaults", "0 0");
     }
     plan_write(p, "/etc/fstab", 0644, b.s ? b.s : "");
 }
