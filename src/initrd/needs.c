@@ -29,7 +29,6 @@ static const struct need scsi[] = {
     {NEED_DISK, {"sym53c8xx"}, "SCSI_SYM53C8XX_2"},
     {NEED_DISK, {"megaraid_sas"}, "MEGARAID_SAS"},
     {NEED_DISK, {"vmw_pvscsi"}, "VMWARE_PVSCSI"},
-    {NEED_DISK, {"hv_storvsc"}, "HYPERV_STORAGE"},
 };
 static const struct need network[] = {
     {NEED_HELPER, {"virtio_net"}, "VIRTIO_NET"},
