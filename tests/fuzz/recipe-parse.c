@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     auto_cleanup(recipe_free) struct recipe *recipe = NULL;
     struct recipe_options options = {.allow_nochroot = size % 2 == 0};
     struct err err = {0};
-    int r = recipe_parse(
-        "/nonexistent/in.ks", (const char *)data, size, &options, &recipe, &err);
+    int r = recipe_parse("/nonexistent/in.ks", (const char *)data, size, &options, &recipe, &err);
     if (r == 0) {
         FILE *out = fopen("/dev/null", "we");
         recipe_print(recipe, out);
