@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -169,10 +171,13 @@ static int follow_links(int root, const char *path, char **ret_path)
     return -ELOOP;
 }
 
+/* The new file's name is nobody else's: another process may be replacing the same file. */
 static int write_beside(int dir, const char *name, const void *bytes, size_t size, mode_t mode)
 {
-    auto_free char *temporary = xprintf(".%s.slipway-new", name);
-    unlinkat(dir, temporary, 0);
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return -errno;
+    auto_free char *temporary = xprintf(".%s.%016" PRIx64, name, random);
     auto_close int fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;

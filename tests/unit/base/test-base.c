@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -146,6 +148,37 @@ static void reading_is_bounded(void **state)
     assert_int_equal(file_read_in(p->fd, "none", 5, &data, &size), -ENOENT);
 }
 
+static void write_often(int dir, unsigned value)
+{
+    uint32_t words[256];
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        words[i] = value;
+    for (int i = 0; i < 300; i++)
+        if (file_write_in(dir, "shared", words, sizeof words, 0600) < 0)
+            _exit(1);
+    _exit(0);
+}
+
+static void one_file_may_be_replaced_by_several_at_once(void **state)
+{
+    const struct place *p = *state;
+    pid_t writers[4];
+    for (unsigned i = 0; i < ARRAY_SIZE(writers); i++)
+        if ((writers[i] = fork()) == 0)
+            write_often(p->fd, i);
+    for (unsigned i = 0; i < ARRAY_SIZE(writers); i++) {
+        int status = -1;
+        assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
+        assert_int_equal(status, 0);
+    }
+    auto_free char *data = NULL;
+    size_t size = 0;
+    assert_int_equal(file_read_in(p->fd, "shared", 4096, &data, &size), 0);
+    assert_int_equal(size, 1024);
+    for (size_t i = 4; i < size; i++)
+        assert_int_equal(data[i], data[i - 4]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +190,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_leaves_the_root, make_place, remove_place),
         cmocka_unit_test_setup_teardown(link_loops_end, make_place, remove_place),
         cmocka_unit_test_setup_teardown(reading_is_bounded, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(
+            one_file_may_be_replaced_by_several_at_once, make_place, remove_place),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
