@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +62,9 @@ int main(int argc, char **argv)
     options_done(&options);
     if (status < 0)
         return print_error(&err);
-    if (fflush(stdout) != 0) {
-        perror("slipway: cannot write the result");
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (errno != EPIPE) /* whoever reads has seen enough */
+            perror("slipway: cannot write the result");
         return ERR_SYSTEM;
     }
     return status;

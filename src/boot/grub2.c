@@ -124,6 +124,8 @@ int boot_grub2_prepare(int root, const struct boot_plan *plan, const struct layo
     progress_advance(progress, 1, "core.img");
     if (r == 0)
         r = make_core(root, directory, plan, layout, era, err);
+    if (r == 0)
+        progress_advance(progress, 2, NULL);
     progress_end(progress);
     return r;
 }

@@ -81,6 +81,8 @@ static void begin(struct progress *p, const char *stage, enum progress_unit unit
     t->next_percent = 25;
     if (!t->quiet && t->is_terminal)
         draw_bar(t, NULL);
+    else if (!t->quiet && t->verbose)
+        fprintf(t->out, "slipway: %s\n", stage);
 }
 
 static void plain_line(struct terminal_progress *t)
@@ -118,9 +120,13 @@ static void end(struct progress *p)
     if (t->quiet)
         return;
     double seconds = (double)(now_ms() - t->started_ms) / 1000;
-    auto_free char *done = amount(t, t->total > t->done ? t->total : t->done);
-    const char *of = t->unit == PROGRESS_BYTES ? "" : " done";
-    fprintf(t->out, "slipway: %s: %s%s, %.1f s\n", t->stage, done, of, seconds);
+    auto_free char *done = amount(t, t->done), *total = amount(t, t->total);
+    if (t->done < t->total) /* it failed */
+        fprintf(t->out, "slipway: %s: %s of %s, %.1f s\n", t->stage, done, total, seconds);
+    else if (t->done)
+        fprintf(t->out, "slipway: %s: %s, %.1f s\n", t->stage, done, seconds);
+    else
+        fprintf(t->out, "slipway: %s: %.1f s\n", t->stage, seconds);
 }
 
 static void note(struct progress *p, enum progress_note level, const char *text)

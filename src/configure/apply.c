@@ -135,6 +135,8 @@ int configure_apply(int root, const struct operations *operations, const struct 
         progress_advance(progress, i, o->path ? o->path : o->name);
         r = interrupt_pending() ? interrupt_error(err) : apply_one(&a, o, err);
     }
+    if (r == 0)
+        progress_advance(progress, operations->n, NULL);
     progress_end(progress);
     return r;
 }

@@ -289,6 +289,8 @@ int configure_scripts(int root, const struct recipe *recipe,
         r = interrupt_pending() ? interrupt_error(err)
                                 : run_script(&s, script, options->allow_nochroot, err);
     }
+    if (r == 0)
+        progress_advance(progress, n, NULL);
     progress_end(progress);
     return r;
 }

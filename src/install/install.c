@@ -193,6 +193,7 @@ static void serve_message(struct installation *in, struct channel_message *m)
     case MESSAGE_DONE:
         memcpy(&in->sum, m->bytes, m->size == sizeof in->sum ? sizeof in->sum : 0);
         in->is_done = true;
+        progress_advance(in->progress, in->paths->n, NULL);
         break;
     default:
         break;
