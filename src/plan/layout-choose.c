@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #define AUTOPART_BOOT_MIB 1024
 #define AUTOPART_ROOT_MIB 1024
 #define BIOSBOOT_MIB 1
+#define GPT_PARTITIONS 128
+#define MSDOS_PARTITIONS 59              /* what libfdisk writes: 60 with the extended one */
 #define MAX_SIZE_MIB (UINT64_C(1) << 40) /* an exabyte: sums can't overflow */
 
 static void warn(struct layout *layout, struct recipe_place place, const char *text)
@@ -27,6 +30,32 @@ static int check_fstype(const struct draft *d, struct err *err)
     return err_hint(err, "write --fstype=ext4 (or ext3, ext2)");
 }
 
+static bool is_at_or_below(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+    return strncmp(path, directory, length) == 0 && (!path[length] || path[length] == '/');
+}
+
+/* What is read before /etc/fstab is, and what the kernel mounts itself. As in Anaconda. */
+static int check_place(const struct draft *d, struct err *err)
+{
+    static const char *const of_root[] = {
+        "/bin", "/etc", "/lib", "/lib64", "/mnt", "/root", "/sbin", "/lost+found"};
+    static const char *const of_kernel[] = {"/dev", "/proc", "/sys", "/run"};
+    for (size_t i = 0; i < ARRAY_SIZE(of_root); i++)
+        if (strcmp(d->mountpoint, of_root[i]) == 0) {
+            recipe_error(err, d->place, "part: '%s' has to be on the root file system", of_root[i]);
+            return err_hint(err, "leave the line out, and make '/' larger");
+        }
+    for (size_t i = 0; i < ARRAY_SIZE(of_kernel); i++)
+        if (is_at_or_below(d->mountpoint, of_kernel[i])) {
+            recipe_error(err, d->place, "part: '%s' is no place for a partition: '%s' is in memory",
+                d->mountpoint, of_kernel[i]);
+            return err_hint(err, "leave the line out");
+        }
+    return 0;
+}
+
 static int check_mountpoint(const struct draft *d, struct err *err)
 {
     const char *p = d->mountpoint;
@@ -38,7 +67,7 @@ static int check_mountpoint(const struct draft *d, struct err *err)
     auto_free char *closed = xprintf("%s/", p);
     if (strstr(closed, "/../") || strstr(closed, "/./") || (p[1] && strstr(closed, "//")))
         return recipe_error(err, d->place, "part: '%s' is not a plain path", p);
-    return 0;
+    return check_place(d, err);
 }
 
 /* "/boot/" and "/boot" are one. */
@@ -71,23 +100,22 @@ static int refuse_esp(struct recipe_place place, struct err *err)
     return err_hint(err, "leave '/boot/efi' out: the image then boots by BIOS");
 }
 
-static int set_size(
-    struct layout *layout, const struct recipe_part *part, struct draft *d, struct err *err)
+static int set_size(const struct recipe_part *part, struct draft *d, struct err *err)
 {
-    d->size_mib = part->has_size ? part->size_mib : part->grow ? 1 : DEFAULT_SIZE_MIB;
-    d->max_mib = part->maxsize_mib;
-    d->grow = part->grow || part->maxsize_mib;
-    if (part->recommended) {
-        d->size_mib = RECOMMENDED_SWAP_MIB;
-        warn(layout, part->place,
-            "part: --recommended: an image has no memory size to go by; 1024 MiB");
-    }
+    bool is_recommended = part->recommended && d->kind == LAYOUT_SWAP;
+    d->size_mib = is_recommended               ? RECOMMENDED_SWAP_MIB
+                  : part->has_size             ? part->size_mib
+                  : d->kind == LAYOUT_BIOSBOOT ? BIOSBOOT_MIB
+                                               : DEFAULT_SIZE_MIB;
+    d->grow = part->grow;
+    d->max_mib = d->grow ? part->maxsize_mib : 0;
     if (d->kind == LAYOUT_BIOSBOOT && d->size_mib < BIOSBOOT_MIB)
         d->size_mib = BIOSBOOT_MIB;
     if (d->size_mib > MAX_SIZE_MIB || d->max_mib > MAX_SIZE_MIB)
         return recipe_error(err, part->place, "part: no disk has so many MiB");
     if (d->max_mib && d->max_mib < d->size_mib)
-        return recipe_error(err, part->place, "part: --maxsize=%llu is less than --size=%llu",
+        return recipe_error(err, part->place,
+            "part: --maxsize=%llu is less than the %llu MiB it begins with",
             (unsigned long long)d->max_mib, (unsigned long long)d->size_mib);
     if (!d->grow && d->size_mib == 0) {
         recipe_error(err, part->place, "part: '%s' has no size", part->mountpoint);
@@ -106,13 +134,51 @@ static int add_filesystem(const struct layout_options *options, struct layout *l
     return r < 0 ? r : check_fstype(d, err);
 }
 
+static int check_label(const struct draft *d, struct err *err)
+{
+    size_t room = d->kind == LAYOUT_SWAP ? 15 : 16;
+    if (!d->label || strlen(d->label) <= room)
+        return 0;
+    recipe_error(err, d->place, "part: the label '%s' has %zu bytes, and %s has room for %zu",
+        d->label, strlen(d->label), d->kind == LAYOUT_SWAP ? "swap" : "the file system", room);
+    return err_hint(err, "write a shorter --label");
+}
+
+/* "3f2504e0-4f89-41d3-9a0c-0305e82c3301" */
+static int read_uuid(const struct recipe_part *part, struct draft *d, struct err *err)
+{
+    const char *p = part->uuid;
+    for (size_t i = 0; p && i < sizeof d->uuid; i++) {
+        int used = 0;
+        p += (i == 4 || i == 6 || i == 8 || i == 10) && *p == '-';
+        if (!isxdigit((unsigned char)p[0]) || !isxdigit((unsigned char)p[1]) ||
+            sscanf(p, "%2hhx%n", &d->uuid[i], &used) != 1) {
+            recipe_error(err, part->place, "part: '--uuid=%s' is no UUID", part->uuid);
+            return err_hint(err, "leave it out, or write one as uuidgen makes it");
+        }
+        p += used;
+    }
+    d->has_uuid = p != NULL;
+    return p && *p ? recipe_error(err, part->place, "part: '--uuid=%s' is no UUID", part->uuid) : 0;
+}
+
+/* --fsprofile is mke2fs's -T. */
+static const char *mkfsoptions_of(struct arena *arena, const struct recipe_part *part)
+{
+    if (!part->fsprofile)
+        return part->mkfsoptions;
+    return arena_printf(
+        arena, "-T %s %s", part->fsprofile, part->mkfsoptions ? part->mkfsoptions : "");
+}
+
 static int add_part(const struct layout_options *options, struct layout *layout,
     const struct recipe_part *part, struct drafts *drafts, struct err *err)
 {
     struct draft d = {
         .label = part->label,
         .fsoptions = part->fsoptions,
-        .mkfsoptions = part->mkfsoptions,
+        .mkfsoptions = mkfsoptions_of(layout->arena, part),
+        .asprimary = part->asprimary,
         .place = part->place,
     };
     int r = 0;
@@ -129,7 +195,11 @@ static int add_part(const struct layout_options *options, struct layout *layout,
     } else
         r = refuse_kind(part, err);
     if (r == 0)
-        r = set_size(layout, part, &d, err);
+        r = check_label(&d, err);
+    if (r == 0)
+        r = read_uuid(part, &d, err);
+    if (r == 0)
+        r = set_size(part, &d, err);
     if (r == 0)
         *arena_push(drafts->arena, drafts->v, drafts->n) = d;
     return r;
@@ -172,6 +242,14 @@ static bool has_kind(const struct drafts *drafts, enum layout_kind kind)
 {
     for (size_t i = 0; i < drafts->n; i++)
         if (drafts->v[i].kind == kind)
+            return true;
+    return false;
+}
+
+static bool has_mountpoint(const struct drafts *drafts, const char *mountpoint)
+{
+    for (size_t i = 0; i < drafts->n; i++)
+        if (drafts->v[i].mountpoint && strcmp(drafts->v[i].mountpoint, mountpoint) == 0)
             return true;
     return false;
 }
@@ -240,6 +318,10 @@ static int check_set(const struct recipe *recipe, const struct layout *layout,
         err_set(err, ERR_RECIPE, -EINVAL, "%s: there is no root partition", recipe->path);
         return err_hint(err, "add a line like: part / --fstype=%s --size=2048 --grow", "ext4");
     }
+    size_t most = layout->label == LABEL_GPT ? GPT_PARTITIONS : MSDOS_PARTITIONS;
+    if (drafts->n > most)
+        return recipe_error(err, drafts->v[most].place,
+            "part: the partition table has room for %zu partitions", most);
     if (layout->label == LABEL_NONE && drafts->n > 1) {
         recipe_error(err, drafts->v[root == &drafts->v[0]].place,
             "part: a disk without a partition table holds one file system, '/'");
@@ -268,14 +350,36 @@ static bool stands_before(const struct draft *a, const struct draft *b)
     return rank(a) != rank(b) ? rank(a) < rank(b) : a->size_mib > b->size_mib;
 }
 
-static void sort(struct drafts *drafts)
+static void sort(struct drafts *drafts, bool (*before)(const struct draft *, const struct draft *))
 {
-    for (size_t i = 1; i < drafts->n; i++) /* by insertion: equals keep the recipe's order */
-        for (size_t k = i; k > 0 && stands_before(&drafts->v[k], &drafts->v[k - 1]); k--) {
+    for (size_t i = 1; i < drafts->n; i++) /* by insertion: equals keep their order */
+        for (size_t k = i; k > 0 && before(&drafts->v[k], &drafts->v[k - 1]); k--) {
             struct draft d = drafts->v[k];
             drafts->v[k] = drafts->v[k - 1];
             drafts->v[k - 1] = d;
         }
+}
+
+static bool is_more_primary(const struct draft *a, const struct draft *b)
+{
+    return a->asprimary && !b->asprimary;
+}
+
+/* Beside an extended partition there are three primaries: the first three. */
+static int place_primaries(const struct layout *layout, struct drafts *drafts, struct err *err)
+{
+    size_t n = 0;
+    if (layout->label != LABEL_MSDOS || drafts->n <= LAYOUT_MSDOS_PRIMARY)
+        return 0;
+    sort(drafts, is_more_primary);
+    while (n < drafts->n && drafts->v[n].asprimary)
+        n++;
+    if (n < LAYOUT_MSDOS_PRIMARY)
+        return 0;
+    recipe_error(err, drafts->v[LAYOUT_MSDOS_PRIMARY - 1].place,
+        "part: %zu of %zu partitions are --asprimary; with more than four, three can be", n,
+        drafts->n);
+    return err_hint(err, "leave --asprimary out, or write clearpart --disklabel=gpt");
 }
 
 static int refuse_lvm(const struct recipe *recipe, struct err *err)
@@ -295,7 +399,7 @@ int layout_choose(const struct recipe *recipe, const struct layout_options *opti
     int r = recipe->autopart.set ? add_autopart(recipe, options, layout, drafts, err) : 0;
     for (size_t i = 0; r == 0 && i < recipe->n_parts; i++)
         r = add_part(options, layout, &recipe->parts[i], drafts, err);
-    if (r == 0 && recipe->reqpart && recipe->reqpart_add_boot)
+    if (r == 0 && recipe->reqpart && recipe->reqpart_add_boot && !has_mountpoint(drafts, "/boot"))
         add_draft(drafts, LAYOUT_FILESYSTEM, "/boot", options->default_fstype, AUTOPART_BOOT_MIB,
             recipe->reqpart_place);
     if (r == 0)
@@ -304,6 +408,8 @@ int layout_choose(const struct recipe *recipe, const struct layout_options *opti
         return r;
     fit_biosboot(recipe, layout, drafts);
     r = check_set(recipe, layout, drafts, err);
-    sort(drafts);
-    return r;
+    if (r < 0)
+        return r;
+    sort(drafts, stands_before);
+    return place_primaries(layout, drafts, err);
 }

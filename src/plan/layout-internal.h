@@ -8,7 +8,8 @@ struct draft {
     const char *mountpoint; /* NULL: none */
     const char *fstype, *label, *fsoptions, *mkfsoptions;
     uint64_t size_mib, max_mib; /* max 0: none */
-    bool grow;
+    bool grow, asprimary, has_uuid;
+    uint8_t uuid[16];
     struct recipe_place place;
 };
 
@@ -19,6 +20,7 @@ struct drafts {
 };
 
 #define LAYOUT_ALIGN_MIB 1
+#define LAYOUT_MSDOS_PRIMARY 4
 
 /* The recipe's partitions, checked, in their order on disk. Warnings go to the layout. */
 int layout_choose(const struct recipe *recipe, const struct layout_options *options,

@@ -5,7 +5,7 @@
 #include "plan/layout-internal.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define MSDOS_PRIMARY 4
+#define MSDOS_MAX_MIB (UINT64_C(2) << 20)
 #define WORK_ROOM_MIB 256 /* for a root that grows on a disk of no given size */
 
 static uint64_t weight(const struct draft *d)
@@ -60,7 +60,7 @@ void layout_grow(struct drafts *drafts, uint64_t room_mib)
 
 static bool has_logicals(const struct layout *layout, size_t n)
 {
-    return layout->label == LABEL_MSDOS && n > MSDOS_PRIMARY;
+    return layout->label == LABEL_MSDOS && n > LAYOUT_MSDOS_PRIMARY;
 }
 
 /* MiB that belong to no partition: before the first, before each logical, behind the last. */
@@ -72,7 +72,7 @@ static uint64_t overhead(const struct layout *layout, size_t n)
     if (layout->label == LABEL_GPT)
         mib += LAYOUT_ALIGN_MIB;
     if (has_logicals(layout, n))
-        mib += (n - (MSDOS_PRIMARY - 1)) * LAYOUT_ALIGN_MIB;
+        mib += (n - (LAYOUT_MSDOS_PRIMARY - 1)) * LAYOUT_ALIGN_MIB;
     return mib;
 }
 
@@ -133,7 +133,7 @@ static void fill(
     uint64_t at = layout->label == LABEL_NONE ? 0 : LAYOUT_ALIGN_MIB;
     for (size_t i = 0; i < drafts->n; i++) {
         const struct draft *d = &drafts->v[i];
-        bool is_logical = logicals && i >= MSDOS_PRIMARY - 1;
+        bool is_logical = logicals && i >= LAYOUT_MSDOS_PRIMARY - 1;
         struct layout_part *p = arena_push(layout->arena, layout->parts, layout->n);
         at += is_logical ? LAYOUT_ALIGN_MIB : 0;
         *p = (struct layout_part){
@@ -150,6 +150,8 @@ static void fill(
         };
         at += d->size_mib;
         identify(layout, options, p, i);
+        if (d->has_uuid)
+            memcpy(p->uuid, d->uuid, sizeof p->uuid);
     }
 }
 
@@ -160,7 +162,24 @@ static void set_active(struct layout *layout)
         if (layout->parts[i].mountpoint && strcmp(layout->parts[i].mountpoint, "/boot") == 0)
             active = &layout->parts[i];
     /* Only primaries have the flag. */
-    active->active = layout->label == LABEL_MSDOS && active->number <= MSDOS_PRIMARY;
+    active->active = layout->label == LABEL_MSDOS && active->number <= LAYOUT_MSDOS_PRIMARY;
+}
+
+/* What packages say of their sizes is not exact enough to refuse by it. */
+static void warn_of_content(struct layout *layout, uint64_t content_bytes)
+{
+    uint64_t room = 0;
+    for (size_t i = 0; i < layout->n; i++)
+        room += layout->parts[i].kind == LAYOUT_FILESYSTEM ? layout->parts[i].size_bytes : 0;
+    if (content_bytes <= room)
+        return;
+    struct recipe_place place = layout_part_at(layout, "/")->place;
+    strv_arena_add(layout->arena, &layout->warnings,
+        arena_printf(layout->arena,
+            "%s:%u: part: the packages take about %llu MiB, and the file systems have %llu: the "
+            "image will hardly fit",
+            place.file, place.line, (unsigned long long)(content_bytes / MIB),
+            (unsigned long long)(room / MIB)));
 }
 
 int layout_place(const struct drafts *drafts, const struct layout_options *options,
@@ -175,14 +194,18 @@ int layout_place(const struct drafts *drafts, const struct layout_options *optio
     uint64_t needed = sum(&sized) + extra;
     if (needed > disk_mib)
         return too_large(&sized, needed, disk_mib, err);
-    if (layout->label == LABEL_MSDOS && disk_mib > (UINT64_C(2) << 20))
-        return err_set(err, ERR_RECIPE, -EINVAL,
-            "a disk of more than 2 TiB can't have an MBR partition table: use --disklabel gpt");
+    if (layout->label == LABEL_MSDOS && disk_mib > MSDOS_MAX_MIB) {
+        err_set(err, ERR_RECIPE, -EINVAL,
+            "the disk has %llu MiB, and an MBR partition table reaches 2 TiB",
+            (unsigned long long)disk_mib);
+        return err_hint(err, "write --disklabel gpt, or clearpart --disklabel=gpt in the recipe");
+    }
     layout_grow(&sized, disk_mib - needed);
     layout->disk_bytes = options->disk_bytes ? options->disk_bytes : disk_mib * MIB;
     fill(layout, &sized, options);
     if (layout->label == LABEL_NONE) /* the whole disk, to its last block */
         layout->parts[0].size_bytes = layout->disk_bytes / 4096 * 4096;
     set_active(layout);
+    warn_of_content(layout, options->content_bytes);
     return 0;
 }
