@@ -49,16 +49,21 @@ static int prune(struct fetch *fetch, const struct options *options, struct err 
 {
     uint64_t bytes = 0;
     int r = fetch_cache_prune(fetch, options->days, &bytes, err);
-    if (r == 0)
+    if (r == 0 && options->json)
+        printf("{\n  \"freed_bytes\": %" PRIu64 "\n}\n", bytes);
+    else if (r == 0)
         printf("%.1f MiB freed\n", (double)bytes / (1 << 20));
     return r;
 }
 
-static int verify(struct fetch *fetch, struct progress *progress, struct err *err)
+static int verify(
+    struct fetch *fetch, const struct options *options, struct progress *progress, struct err *err)
 {
     size_t bad = 0;
     int r = fetch_cache_verify(fetch, progress, &bad, err);
-    if (r == 0)
+    if (r == 0 && options->json)
+        printf("{\n  \"bad_packages\": %zu\n}\n", bad);
+    else if (r == 0)
         printf("%zu bad packages removed\n", bad);
     return r < 0 ? r : bad ? ERR_VERIFY : 0;
 }
@@ -76,7 +81,7 @@ int command_cache(const struct options *options, struct progress *progress, stru
     if (strcmp(what, "prune") == 0)
         return prune(fetch, options, err);
     if (strcmp(what, "verify") == 0)
-        return verify(fetch, progress, err);
+        return verify(fetch, options, progress, err);
     if (strcmp(what, "path") == 0)
         return puts(fetch_cache_directory(fetch)) < 0 ? -EIO : 0;
     return err_set(err, ERR_USAGE, -EINVAL, "cache: '%s' is not list, prune, verify or path", what);

@@ -8,6 +8,11 @@ bool address_is_local(const char *url)
     return str_starts(url, "file:");
 }
 
+bool address_can_be_asked(const char *url)
+{
+    return str_starts(url, "http://") || str_starts(url, "https://") || str_starts(url, "ftp://");
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

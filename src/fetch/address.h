@@ -5,7 +5,8 @@
 
 #include "base/strbuf.h"
 
-bool address_is_local(const char *url); /* file:// */
+bool address_is_local(const char *url);     /* file:// */
+bool address_can_be_asked(const char *url); /* http://, https:// or ftp:// */
 /* The path that a file:// address names, percent signs resolved; NULL where it names a host other
  * than this one, or holds a NUL. The caller frees. */
 char *address_path(const char *url);

@@ -66,7 +66,7 @@ static int open_directory(struct fetch *fetch, const char *wanted, struct err *e
     static const char *const below[] = {"packages", "metadata", "partial", "users"};
     for (size_t i = 0; i < ARRAY_SIZE(below); i++)
         if ((r = cache_make_directory(fetch, below[i], err)) < 0)
-            return r;
+            return err_hint(err, "say --cache DIRECTORY, or set XDG_CACHE_HOME");
     fetch->partial = openat(fetch->dir, "partial", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fetch->partial < 0)
         return err_errno(err, "cannot open '%s/partial'", fetch->directory);
@@ -135,6 +135,22 @@ void cache_touch(struct fetch *fetch, const char *name)
     utimensat(fetch->dir, name, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
+int cache_write(struct fetch *fetch, const char *name, const char *text, struct err *err)
+{
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return err_errno(err, "no random numbers");
+    auto_free char *own = xprintf("%016llx", (unsigned long long)random);
+    auto_close int fd = openat(fetch->partial, own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int r = fd < 0 ? -errno : file_write_all(fd, text, strlen(text));
+    if (r == 0 && (fdatasync(fd) < 0 || renameat(fetch->partial, own, fetch->dir, name) < 0))
+        r = -errno;
+    if (r == 0)
+        return 0;
+    unlinkat(fetch->partial, own, 0);
+    return err_code(err, r, "cannot write '%s/%s'", fetch->directory, name);
+}
+
 int cache_lock(struct fetch *fetch, int how, struct err *err)
 {
     while (flock(fetch->lock, how) < 0) {
@@ -181,21 +197,22 @@ int cache_use(struct fetch *fetch, const struct strv *names, struct err *err)
     return r;
 }
 
-/* What a file's name may hold here: no separators, nothing hidden, nothing for a terminal. */
+/* What a file's name may hold here: no separators, nothing for a shell or a terminal. */
 static char *plain_name(const char *location)
 {
+    static const char good[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~^-";
     char *name = xstrndup(address_name(location), MAX_NAME_BYTES);
-    for (char *p = name; *p; p++)
-        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '\\')
-            *p = '_';
+    for (char *p = name + strspn(name, good); *p; p += strspn(p, good))
+        *p = '_';
     return name;
 }
 
 char *cache_package_name(const struct plan_package *package)
 {
     auto_free char *name = plain_name(package->location);
-    return xprintf("packages/%s/%.2s/%s-%s", package->checksum_type, package->checksum,
-        package->checksum, name);
+    return xprintf("packages/%s/%.2s/%s-%s", checksum_type(package->checksum_type),
+        package->checksum, package->checksum, name);
 }
 
 bool cache_package_parts(const char *name, char **ret_type, char **ret_hex, const char **ret_file)

@@ -20,6 +20,7 @@ struct site {
 
 struct fetch {
     struct fetch_options options;
+    struct progress *progress; /* of the call under way; may be NULL */
     char *directory;
     int dir;          /* the cache */
     int partial;      /* its directory partial/ */
@@ -40,6 +41,8 @@ void cache_unlock(struct fetch *fetch);
 int cache_make_directory(struct fetch *fetch, const char *name, struct err *err);
 /* The absolute path of a name below the cache; the caller frees. */
 char *cache_path(const struct fetch *fetch, const char *name);
+/* Replace a small file, at once for whoever reads it. */
+int cache_write(struct fetch *fetch, const char *name, const char *text, struct err *err);
 /* It was used now (its modification time says so). */
 void cache_touch(struct fetch *fetch, const char *name);
 /* packages/TYPE/HH/HEX-NAME for a package; the caller frees. */
@@ -61,6 +64,12 @@ int site_document(struct fetch *fetch, struct site *site, const char *url, const
 int site_is_offline(const struct site *site, const char *what, struct err *err);
 /* "metadata/ID/NAME"; the caller frees. */
 char *site_name(const struct site *site, const char *name);
+
+/* index.c */
+/* The source's repomd.xml, signed well if it is to be; the caller frees *ret_path. *ask: ask the
+ * source also where the cache has it from a few minutes ago; then, whether it was asked. */
+int index_find(struct fetch *fetch, struct site *site, bool *ask, char **ret_path, bool *ret_signed,
+    struct err *err);
 
 /* keys.c */
 /* The keys that may sign for a source, into site->keys; empty when it names none. */

@@ -1,10 +1,17 @@
 #include <errno.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "fetch/address.h"
 #include "fetch/internal.h"
 
 #define KEY_MAX ((size_t)1 << 20)
+
+/* Armored, or the octets of a packet (RFC 4880, 4.2). */
+static bool is_key(const char *bytes, size_t size)
+{
+    return (size && (bytes[0] & 0x80)) || strstr(bytes, "-----BEGIN PGP PUBLIC KEY BLOCK-----");
+}
 
 static int read_key(
     struct fetch *fetch, struct site *site, const char *url, size_t i, struct err *err)
@@ -20,6 +27,10 @@ static int read_key(
     int r = file_read_fd(fd, KEY_MAX, &bytes, &size);
     if (r < 0)
         return err_code(err, r, "cannot read %s", what);
+    if (!is_key(bytes, size)) {
+        free(bytes);
+        return err_set(err, ERR_VERIFY, -ENOKEY, "%s is no OpenPGP public key", what);
+    }
     *array_push(site->keys->v, site->keys->n) =
         (struct keys_text){.from = xstrdup(url), .bytes = bytes, .size = size};
     return 0;
@@ -30,12 +41,12 @@ int site_find_keys(struct fetch *fetch, struct site *site, struct err *err)
     if (site->keys)
         return 0;
     site->keys = xcalloc(1, sizeof *site->keys);
-    for (size_t i = 0; i < site->source->gpgkeys.n; i++) {
-        int r = read_key(fetch, site, site->source->gpgkeys.v[i], i, err);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; i < site->source->gpgkeys.n && r == 0; i++)
+        r = read_key(fetch, site, site->source->gpgkeys.v[i], i, err);
+    if (r < 0)
+        keys_free(steal(&site->keys));
+    return r;
 }
 
 int site_needs_keys(const struct site *site, struct err *err)

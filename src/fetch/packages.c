@@ -12,6 +12,7 @@ struct item {
     struct site *site;
     char *kept; /* below the cache; NULL in a local repository */
     char *path; /* on this machine */
+    char *from; /* the address that served it just now; or NULL */
     char *what; /* "package NEVRA" */
     struct checksums sums;
     bool is_ready;
@@ -22,8 +23,7 @@ struct items {
     struct item *v;
     size_t n;
     struct progress *progress;
-    uint64_t done;    /* bytes or files of this stage */
-    const char *name; /* last heard of */
+    uint64_t done; /* bytes or files of this stage */
 };
 
 static void items_done(struct items *items)
@@ -32,10 +32,19 @@ static void items_done(struct items *items)
         struct item *item = &items->v[i];
         free(item->kept);
         free(item->path);
+        free(item->from);
         free(item->what);
         checksums_done(&item->sums);
     }
     free(items->v);
+}
+
+/* A repository of this machine that has its packages elsewhere on this machine. */
+static bool is_beside(const struct item *item)
+{
+    const struct plan_package *p = item->package;
+    auto_free char *path = p->base ? address_path(p->base) : NULL;
+    return item->site->local_root && path;
 }
 
 static int check_package(const struct item *item, struct err *err)
@@ -65,8 +74,10 @@ static int make_item(struct items *items, const struct sources *sources,
         return r;
     item->sums.type = checksum_type(package->checksum_type);
     strv_add(&item->sums.hex, package->checksum);
-    if (item->site->local_root && !package->base) {
-        item->path = xprintf("%s/%s", item->site->local_root, package->location);
+    if (item->site->local_root && (!package->base || is_beside(item))) {
+        auto_free char *base =
+            package->base ? address_path(package->base) : xstrdup(item->site->local_root);
+        item->path = xprintf("%s/%s", base, package->location);
     } else {
         item->kept = cache_package_name(package);
         item->path = cache_path(items->fetch, item->kept);
@@ -134,7 +145,9 @@ static int take_verdict(struct items *items, struct item *item, const struct ver
         unlinkat(items->fetch->dir, item->kept, 0);
         return 0;
     }
-    const char *from = item->site->local_root ? item->path : item->site->source->name;
+    const char *from = !item->kept  ? item->path
+                       : item->from ? item->from
+                                    : item->site->source->name;
     return fetch_fault(job, item->what, from, err);
 }
 
@@ -145,7 +158,8 @@ static int verify_items(struct items *items, bool is_new, struct err *err)
     size_t n = 0;
     for (size_t i = 0; i < items->n; i++) {
         const struct item *item = &items->v[i];
-        if (item->is_ready || (item->kept && faccessat(items->fetch->dir, item->kept, F_OK, 0) < 0))
+        bool is_there = !item->kept || faccessat(items->fetch->dir, item->kept, F_OK, 0) == 0;
+        if (item->is_ready || (!is_new && !is_there))
             continue;
         which[n] = i;
         jobs[n++] = (struct verify_job){.path = item->path,
@@ -170,12 +184,10 @@ static int verify_items(struct items *items, bool is_new, struct err *err)
 
 /* ---- transfers ---- */
 
-static void on_heard(void *data, const struct transfer *t, uint64_t bytes, bool done)
+static void on_heard(void *data, const struct transfer *t, int64_t bytes)
 {
     struct items *items = data;
-    items->done += bytes;
-    if (done)
-        items->name = t->what;
+    items->done += (uint64_t)bytes;
     progress_advance(items->progress, items->done, t->what);
 }
 
@@ -189,7 +201,8 @@ static struct transfer item_transfer(const struct item *item)
         .partial_name = xprintf("%s-%s", item->sums.type, p->checksum),
         .size_bytes = p->download_bytes,
         .max_bytes = p->download_bytes ? p->download_bytes : UINT64_MAX,
-        .sums = &item->sums};
+        .sums = &item->sums,
+        .fd = -1};
 }
 
 static int keep_item(
@@ -211,7 +224,8 @@ static int prepare_transfers(struct items *items, struct transfer *t, size_t *wh
             continue;
         if (items->fetch->options.offline)
             return site_is_offline(item->site, item->what, err);
-        r = site_find_mirrors(items->fetch, item->site, err);
+        if (!item->package->base)
+            r = site_find_mirrors(items->fetch, item->site, err);
         which[*ret_n] = i;
         t[(*ret_n)++] = item_transfer(item);
         *ret_bytes += item->package->download_bytes;
@@ -227,8 +241,6 @@ static int download(struct items *items, struct err *err)
     size_t n = 0;
     uint64_t bytes = 0;
     int r = prepare_transfers(items, t, which, &n, &bytes, err);
-    for (size_t i = 0; i < n; i++)
-        t[i].fd = -1;
     if (r == 0 && n) {
         items->done = 0;
         progress_begin(items->progress, "fetch", PROGRESS_BYTES, bytes);
@@ -240,6 +252,7 @@ static int download(struct items *items, struct err *err)
         if (t[i].found) {
             struct err kept = {0};
             int k = keep_item(items, &items->v[which[i]], &t[i], &kept);
+            items->v[which[i]].from = steal(&t[i].from);
             if (k < 0 && r == 0) {
                 *err = kept;
                 r = k;
@@ -269,6 +282,7 @@ int fetch_packages(struct fetch *fetch, const struct sources *sources, const str
 {
     struct items items = {.fetch = fetch, .progress = progress};
     int r = 0;
+    fetch->progress = progress;
     for (size_t i = 0; i < plan->n && r == 0; i++)
         r = make_item(&items, sources, &plan->packages[i], err);
     if (r == 0)

@@ -258,6 +258,11 @@ static void free_job(struct verify_job *job)
     free(job->detail);
 }
 
+static bool is_bad(enum verify_fault fault)
+{
+    return fault != VERIFY_NOT_DONE && fault != VERIFY_GOOD;
+}
+
 int fetch_cache_verify(
     struct fetch *fetch, struct progress *progress, size_t *ret_bad, struct err *err)
 {
@@ -271,8 +276,9 @@ int fetch_cache_verify(
         r = verify_run(c.jobs, c.n, on_checked, &c, err);
     progress_end(progress);
     for (size_t i = 0; i < c.n; i++) {
-        if (c.jobs[i].done && c.jobs[i].fault != VERIFY_GOOD && ++bad)
-            unlinkat(fetch->dir, c.names[i], 0);
+        /* What another process pruned in the meantime is not bad. */
+        if (is_bad(c.jobs[i].fault) && unlinkat(fetch->dir, c.names[i], 0) == 0)
+            bad++;
         free_job(&c.jobs[i]);
         free(c.names[i]);
     }

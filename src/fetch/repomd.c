@@ -147,7 +147,7 @@ static void copy_hashes(const LrMetalink *from, struct checksums *to)
 static gint by_preference(gconstpointer a, gconstpointer b)
 {
     const LrMetalinkUrl *first = a, *second = b;
-    return second->preference - first->preference;
+    return (first->preference < second->preference) - (first->preference > second->preference);
 }
 
 int metalink_read(

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +20,8 @@ int fetch_transfer(struct fetch *fetch, struct transfer *transfers, size_t n,
     const struct transfer_options options = {.partial_dir = fetch->partial,
         .parallel = fetch->options.parallel,
         .stall_seconds = fetch->options.stall_seconds,
-        .retries = fetch->options.retries};
+        .retries = fetch->options.retries,
+        .progress = fetch->progress};
     return transfer_run(transfers, n, &options, watch, err);
 }
 
@@ -54,11 +56,16 @@ static char *make_id(const struct source *source)
 static int write_name(struct fetch *fetch, const struct site *site, struct err *err)
 {
     auto_free char *name = site_name(site, "name");
+    auto_free char *old = NULL;
+    size_t size = 0;
     int r = cache_make_directory(fetch, site->directory, err);
     if (r < 0)
         return r;
-    r = file_write_in(fetch->dir, name, site->source->name, strlen(site->source->name), 0600);
-    return r < 0 ? err_code(err, r, "cannot write '%s/%s'", fetch->directory, name) : 0;
+    bool is_there = file_read_in(fetch->dir, name, NAME_MAX, &old, &size) == 0;
+    if (!is_there || strcmp(old, site->source->name) != 0)
+        return cache_write(fetch, name, site->source->name, err);
+    cache_touch(fetch, name);
+    return 0;
 }
 
 static int use_local(struct site *site, const char *url, struct err *err)
@@ -111,14 +118,20 @@ void site_free(struct site *site)
 static int open_local(const char *url, const char *what, struct err *err)
 {
     auto_free char *path = address_is_local(url) ? address_path(url) : xstrdup(url);
-    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    return fd < 0 ? err_errno(err, "cannot open %s, '%s'", what, url) : fd;
+    if (!path)
+        return err_set(
+            err, ERR_SYSTEM, -EINVAL, "cannot open %s: it is no path on this machine", what);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? err_errno(err, "cannot open %s", what) : fd;
 }
 
-static int open_cached(const struct fetch *fetch, const char *name)
+static int open_cached(struct fetch *fetch, const char *name)
 {
     int fd = openat(fetch->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    return fd < 0 ? -errno : fd;
+    if (fd < 0)
+        return -errno;
+    cache_touch(fetch, name);
+    return fd;
 }
 
 int site_document(struct fetch *fetch, struct site *site, const char *url, const char *name,
@@ -138,7 +151,8 @@ int site_document(struct fetch *fetch, struct site *site, const char *url, const
         .site = &site->transfer,
         .location = xstrdup(url),
         .partial_name = xprintf("%s-%s", site->id, name),
-        .max_bytes = DOCUMENT_MAX};
+        .max_bytes = DOCUMENT_MAX,
+        .fd = -1};
     r = fetch_transfer(fetch, &t, 1, NULL, err);
     if (r == 0)
         r = transfer_keep(&t, fetch->dir, kept, err);
@@ -154,11 +168,6 @@ static bool is_xml(int fd)
     char start[LOOK_BYTES];
     ssize_t n = pread(fd, start, sizeof start, 0);
     return n > 0 && memmem(start, (size_t)n, "<metalink", strlen("<metalink"));
-}
-
-static bool can_be_asked(const char *url)
-{
-    return str_starts(url, "http://") || str_starts(url, "https://") || str_starts(url, "ftp://");
 }
 
 static int read_list(struct fetch *fetch, struct site *site, const char *url, const char *name,
@@ -177,7 +186,7 @@ static int read_list(struct fetch *fetch, struct site *site, const char *url, co
 static int add_mirrors(struct site *site, const struct strv *urls, struct err *err)
 {
     for (size_t i = 0; i < urls->n; i++)
-        if (can_be_asked(urls->v[i]))
+        if (address_can_be_asked(urls->v[i]))
             strv_add(&site->mirrors.urls, urls->v[i]);
     if (!site->mirrors.urls.n)
         return err_set(err, ERR_NETWORK, -ENOENT,

@@ -13,8 +13,9 @@
 #include "fetch/address.h"
 
 #define FIRST_PAUSE_MS 200
+#define MAX_COMPLAINTS 6
 
-static uint64_t now_ms(void)
+uint64_t transfer_now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -25,16 +26,16 @@ bool transfer_state_next(struct transfer_state *s)
 {
     const struct mirrors *mirrors = s->transfer->mirrors;
     size_t n = mirrors ? mirrors->urls.n : 1, best = SIZE_MAX;
-    if (!s->given_up)
-        s->given_up = xcalloc(n, sizeof *s->given_up);
+    if (!s->mirrors)
+        s->mirrors = xcalloc(n, sizeof *s->mirrors);
     for (size_t i = 0; i < n; i++)
-        if (!s->given_up[i] &&
+        if (!s->mirrors[i].given_up &&
             (best == SIZE_MAX || (mirrors && mirrors->faults[i] < mirrors->faults[best])))
             best = i;
     if (best == SIZE_MAX)
         return false;
-    if (best != s->mirror)
-        s->tries = 0;
+    if (s->url && s->mirror == best)
+        return true;
     s->mirror = best;
     free(s->url);
     s->url = mirrors ? address_join(mirrors->urls.v[best], s->transfer->location)
@@ -71,23 +72,6 @@ int transfer_state_restart(struct transfer_state *s)
 {
     s->offset = s->got = 0;
     return ftruncate(s->transfer->fd, 0) < 0 ? -errno : 0;
-}
-
-int transfer_state_open(struct transfer_state *s)
-{
-    struct transfer *t = s->transfer;
-    struct stat st;
-    if (t->fd < 0)
-        t->fd = open_partial(t, s->options->partial_dir);
-    if (t->fd < 0)
-        return t->fd;
-    if (fstat(t->fd, &st) < 0)
-        return -errno;
-    s->offset = s->got = (uint64_t)st.st_size;
-    /* Only what has a checksum can be put together from pieces of different days. */
-    if (!t->sums || !t->sums->hex.n || !t->size_bytes || s->got >= t->size_bytes)
-        return transfer_state_restart(s);
-    return 0;
 }
 
 static uint64_t limit(const struct transfer *t)
@@ -127,47 +111,96 @@ static enum transfer_fault check_sums(const struct transfer *t, char **ret_why)
     return FAULT_CHECKSUM;
 }
 
-enum transfer_fault transfer_state_check(struct transfer_state *s, char **ret_why)
+int transfer_state_open(struct transfer_state *s)
+{
+    struct transfer *t = s->transfer;
+    struct stat st;
+    if (t->fd < 0)
+        t->fd = open_partial(t, s->options->partial_dir);
+    if (t->fd < 0)
+        return t->fd;
+    if (fstat(t->fd, &st) < 0)
+        return -errno;
+    s->offset = s->got = (uint64_t)st.st_size;
+    /* Only what has a checksum can be put together from pieces of different days. */
+    if (!t->sums || !t->sums->hex.n || !t->size_bytes || s->got > t->size_bytes)
+        return transfer_state_restart(s);
+    if (s->got < t->size_bytes)
+        return 0;
+    auto_free char *why = NULL;
+    return check_sums(t, &why) == FAULT_NONE ? 1 : transfer_state_restart(s);
+}
+
+enum transfer_fault transfer_state_check(
+    struct transfer_state *s, int64_t announced, char **ret_why)
 {
     const struct transfer *t = s->transfer;
-    uint64_t most = limit(t);
-    if (most && s->got > most) {
-        *ret_why = xprintf("it is larger than %" PRIu64 " bytes", most);
-        return FAULT_CHECKSUM;
-    }
+    enum transfer_fault fault = FAULT_NONE;
     if (t->size_bytes && s->got != t->size_bytes) {
-        *ret_why =
-            xprintf("it ended after %" PRIu64 " of %" PRIu64 " bytes", s->got, t->size_bytes);
-        return FAULT_TRANSIENT;
+        bool is_whole = announced >= 0 && s->got == s->offset + (uint64_t)announced;
+        *ret_why = xprintf("it %s %" PRIu64 " of %" PRIu64 " bytes",
+            is_whole ? "has only" : "ended after", s->got, t->size_bytes);
+        fault = is_whole ? FAULT_CHECKSUM : FAULT_TRANSIENT;
+    } else if (t->sums && t->sums->hex.n) {
+        fault = check_sums(t, ret_why);
     }
-    return t->sums && t->sums->hex.n ? check_sums(t, ret_why) : FAULT_NONE;
+    /* Whole and wrong may be the fault of an old piece that it was added to. */
+    return fault == FAULT_CHECKSUM && s->offset ? FAULT_PIECE : fault;
+}
+
+enum transfer_fault transfer_state_too_large(struct transfer_state *s, char **ret_why)
+{
+    *ret_why = xprintf("it is larger than %" PRIu64 " bytes", limit(s->transfer));
+    if (s->offset)
+        return FAULT_PIECE;
+    return s->transfer->size_bytes ? FAULT_CHECKSUM : FAULT_REFUSED;
 }
 
 static void complain(struct transfer_state *s, const char *why)
 {
     auto_free char *url = address_without_password(s->url);
     auto_free char *line = xprintf("%s: %s", url, why);
+    if (s->options->progress)
+        progress_info(s->options->progress, "%s: %s", s->transfer->what, line);
     if (s->complaints.len && strstr(s->complaints.s, line))
         return;
-    strbuf_printf(&s->complaints, "%s%s", s->complaints.len ? "; " : "", line);
+    if (s->n_complaints++ < MAX_COMPLAINTS)
+        strbuf_printf(&s->complaints, "%s%s", s->complaints.len ? "; " : "", line);
 }
 
 void transfer_state_fail(struct transfer_state *s, enum transfer_fault fault, const char *why)
 {
     struct mirrors *mirrors = s->transfer->mirrors;
-    bool resumed = s->offset > 0;
+    struct transfer_mirror *mirror = &s->mirrors[s->mirror];
+    bool is_useless = fault == FAULT_PIECE || fault == FAULT_CHECKSUM;
+    bool is_stuck = is_useless && transfer_state_restart(s) < 0;
+    if (fault == FAULT_PIECE && !is_stuck)
+        return;
     complain(s, why);
     s->any_wrong = s->any_wrong || fault == FAULT_CHECKSUM;
-    s->all_absent = s->all_absent && fault == FAULT_ABSENT;
+    s->any_absent = s->any_absent || fault == FAULT_ABSENT;
     if (mirrors && fault != FAULT_ABSENT)
         mirrors->faults[s->mirror]++;
-    if (fault == FAULT_CHECKSUM && s->transfer->fd >= 0)
-        transfer_state_restart(s);
-    s->tries++;
-    /* Whole and wrong may be the fault of an old piece that it was added to. */
-    bool again = (fault == FAULT_TRANSIENT && s->tries < s->options->retries) ||
-                 (fault == FAULT_CHECKSUM && resumed && s->tries < 2);
-    if (!again)
-        s->given_up[s->mirror] = true;
-    s->wait_ms = again ? now_ms() + ((uint64_t)FIRST_PAUSE_MS << (s->tries - 1)) : 0;
+    if (fault != FAULT_TRANSIENT || ++mirror->tries >= s->options->retries)
+        mirror->given_up = true;
+    else
+        mirror->wait_ms = transfer_now_ms() + ((uint64_t)FIRST_PAUSE_MS << (mirror->tries - 1));
+}
+
+int transfer_state_give_up(const struct transfer_state *s, struct err *err)
+{
+    auto_free char *more = s->n_complaints > MAX_COMPLAINTS
+                               ? xprintf("; and %u more", s->n_complaints - MAX_COMPLAINTS)
+                               : xstrdup("");
+    return err_set(err, s->any_wrong ? ERR_VERIFY : ERR_NETWORK, s->any_wrong ? -EBADMSG : -EIO,
+        "cannot fetch %s: %s%s", s->transfer->what,
+        s->complaints.len ? s->complaints.s : "no address is known", more);
+}
+
+void transfer_state_done(struct transfer_state *s)
+{
+    free(s->url);
+    free(s->mirrors);
+    strbuf_done(&s->complaints);
+    err_done(&s->err);
 }

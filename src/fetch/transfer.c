@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/interrupt.h"
 #include "fetch/address.h"
@@ -27,13 +26,6 @@ struct run {
     const struct transfer_watch *watch;
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 void mirrors_done(struct mirrors *mirrors)
 {
     strv_done(&mirrors->urls);
@@ -48,16 +40,22 @@ struct receiver {
     struct transfer_state *state;
 };
 
+/* The watch hears how much of the file there is now. */
+static void tell(const struct run *run, struct transfer_state *s)
+{
+    if (run->watch && s->got != s->told)
+        run->watch->heard(run->watch->data, s->transfer, (int64_t)(s->got - s->told));
+    s->told = s->got;
+}
+
 static size_t on_bytes(char *bytes, size_t one, size_t n, void *data)
 {
     struct receiver *receiver = data;
     struct transfer_state *s = receiver->state;
-    const struct transfer_watch *watch = receiver->run->watch;
     (void)one;
     if (!transfer_state_write(s, bytes, n))
         return 0;
-    if (watch && watch->heard)
-        watch->heard(watch->data, s->transfer, n, false);
+    tell(receiver->run, s);
     return n;
 }
 
@@ -89,12 +87,28 @@ static void set_options(CURL *easy, struct transfer_state *s, struct receiver *r
     }
 }
 
+static void finish(struct run *run, struct transfer_state *s, const char *from)
+{
+    s->transfer->found = true;
+    s->transfer->mirror = s->mirror;
+    s->transfer->from = from ? address_without_password(from) : NULL;
+    s->is_finished = true;
+    run->finished++;
+}
+
 static int start_attempt(struct run *run, struct transfer_state *s, struct err *err)
 {
     int r = transfer_state_open(s);
     if (r < 0)
         return err_code(err, r, "cannot write '%s' to the cache", s->transfer->partial_name);
+    tell(run, s);
+    if (r > 0) {
+        finish(run, s, NULL);
+        return 0;
+    }
     CURL *easy = curl_easy_init();
+    if (!easy)
+        return err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
     struct receiver *receiver = xmalloc(sizeof *receiver);
     *receiver = (struct receiver){run, s};
     s->error_text[0] = '\0';
@@ -116,9 +130,11 @@ static void end_attempt(struct run *run, struct transfer_state *s)
     run->active--;
 }
 
-static enum transfer_fault fault_of_status(long status)
+static enum transfer_fault fault_of_status(const struct transfer *t, long status)
 {
     if (status == 404 || status == 410)
+        return FAULT_ABSENT;
+    if (status == 403 && t->may_be_absent) /* what S3 says of a file that is not there */
         return FAULT_ABSENT;
     return status == 408 || status == 429 || status >= 500 ? FAULT_TRANSIENT : FAULT_REFUSED;
 }
@@ -127,9 +143,13 @@ static enum transfer_fault fault_of_status(long status)
 static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char **ret_why)
 {
     long status = 0;
+    curl_off_t announced = -1;
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(s->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (code == CURLE_OK)
-        return transfer_state_check(s, ret_why);
+        return transfer_state_check(s, announced, ret_why);
+    if (code == CURLE_WRITE_ERROR && s->err.kind == ERR_NONE) /* it was too much */
+        return transfer_state_too_large(s, ret_why);
     if (s->err.kind != ERR_NONE)
         return FAULT_OURS;
     *ret_why = xstrdup(s->error_text[0] ? s->error_text : curl_easy_strerror(code));
@@ -138,23 +158,16 @@ static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char *
     switch (code) {
     case CURLE_HTTP_RETURNED_ERROR:
         /* It holds another, shorter file than the piece that was kept. */
-        if (status == 416 && transfer_state_restart(s) == 0)
-            return FAULT_TRANSIENT;
-        return fault_of_status(status);
+        if (status == 416 && s->offset)
+            return FAULT_PIECE;
+        return fault_of_status(s->transfer, status);
     case CURLE_REMOTE_FILE_NOT_FOUND:
         return FAULT_ABSENT;
-    case CURLE_WRITE_ERROR: /* transfer_state_write() has had enough */
-        free(*ret_why);
-        *ret_why = xstrdup("it is larger than it should be");
-        transfer_state_restart(s);
-        return FAULT_REFUSED;
     case CURLE_RANGE_ERROR:
-        transfer_state_restart(s);
-        return FAULT_TRANSIENT;
+        return s->offset ? FAULT_PIECE : FAULT_TRANSIENT;
     case CURLE_OPERATION_TIMEDOUT:
         free(*ret_why);
-        *ret_why =
-            xprintf("nothing, or too little, came for %u seconds", s->options->stall_seconds);
+        *ret_why = xprintf("nothing, or too little, came in %u s", s->options->stall_seconds);
         return FAULT_TRANSIENT;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
@@ -174,43 +187,31 @@ static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char *
 
 /* ---- the loop ---- */
 
-static int give_up(const struct transfer_state *s, struct err *err)
+/* No mirror is left. */
+static int end_without(struct run *run, struct transfer_state *s, struct err *err)
 {
-    return err_set(err, s->any_wrong ? ERR_VERIFY : ERR_NETWORK, s->any_wrong ? -EBADMSG : -EIO,
-        "cannot fetch %s: %s", s->transfer->what,
-        s->complaints.len ? s->complaints.s : "no address is known");
+    if (!s->transfer->may_be_absent || !s->any_absent)
+        return transfer_state_give_up(s, err);
+    s->is_finished = true;
+    run->finished++;
+    return 0;
 }
 
 /* Start what may be started. Returns 0, or negative with *err. */
 static int start_ready(struct run *run, struct err *err)
 {
-    uint64_t now = now_ms();
-    for (size_t i = 0; i < run->n && run->active < run->options->parallel; i++) {
+    uint64_t now = transfer_now_ms();
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < run->n && run->active < run->options->parallel; i++) {
         struct transfer_state *s = &run->states[i];
-        if (s->easy || s->wait_ms == UINT64_MAX || s->wait_ms > now)
+        if (s->easy || s->is_finished)
             continue;
-        if (transfer_state_next(s)) {
-            int r = start_attempt(run, s, err);
-            if (r < 0)
-                return r;
-            continue;
-        }
-        if (!s->transfer->may_be_absent || !s->all_absent)
-            return give_up(s, err);
-        s->wait_ms = UINT64_MAX;
-        run->finished++;
+        if (!transfer_state_next(s))
+            r = end_without(run, s, err);
+        else if (s->mirrors[s->mirror].wait_ms <= now)
+            r = start_attempt(run, s, err);
     }
-    return 0;
-}
-
-static void finish(struct run *run, struct transfer_state *s)
-{
-    s->transfer->found = true;
-    s->transfer->from = address_without_password(s->url);
-    s->wait_ms = UINT64_MAX;
-    run->finished++;
-    if (run->watch && run->watch->heard)
-        run->watch->heard(run->watch->data, s->transfer, 0, true);
+    return r;
 }
 
 static int take_finished(struct run *run, struct err *err)
@@ -232,9 +233,10 @@ static int take_finished(struct run *run, struct err *err)
             return err_wrap(err, err->code, "%s", s->transfer->what);
         }
         if (fault == FAULT_NONE)
-            finish(run, s);
+            finish(run, s, s->url);
         else
             transfer_state_fail(s, fault, why);
+        tell(run, s);
     }
     return 0;
 }
@@ -245,14 +247,18 @@ static int loop(struct run *run, struct err *err)
         int running, r = start_ready(run, err);
         if (r < 0)
             return r;
-        if (curl_multi_perform(run->multi, &running) != CURLM_OK ||
-            curl_multi_poll(run->multi, NULL, 0, running ? POLL_MS : POLL_MS / 10, NULL) !=
-                CURLM_OK)
+        if (curl_multi_perform(run->multi, &running) != CURLM_OK)
             return err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
+        size_t active = run->active;
         if ((r = take_finished(run, err)) < 0)
             return r;
         if (interrupt_pending())
             return interrupt_error(err);
+        /* With nothing under way it is for a mirror's pause that this waits. */
+        int wait_ms = run->active ? POLL_MS : POLL_MS / 10;
+        bool is_idle = active == run->active && run->finished < run->n;
+        if (is_idle && curl_multi_poll(run->multi, NULL, 0, wait_ms, NULL) != CURLM_OK)
+            return err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
     }
     return 0;
 }
@@ -263,10 +269,7 @@ static void run_done(struct run *run)
         struct transfer_state *s = &run->states[i];
         if (s->easy)
             end_attempt(run, s);
-        free(s->url);
-        free(s->given_up);
-        strbuf_done(&s->complaints);
-        err_done(&s->err);
+        transfer_state_done(s);
     }
     free(run->states);
     curl_multi_cleanup(run->multi);
@@ -275,6 +278,10 @@ static void run_done(struct run *run)
 int transfer_run(struct transfer *transfers, size_t n, const struct transfer_options *options,
     const struct transfer_watch *watch, struct err *err)
 {
+    for (size_t i = 0; i < n; i++) {
+        transfers[i].fd = -1;
+        transfers[i].partial_dir = options->partial_dir;
+    }
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, ERR_SYSTEM, -EIO, "cannot initialize libcurl");
     struct run run = {.multi = curl_multi_init(),
@@ -282,13 +289,9 @@ int transfer_run(struct transfer *transfers, size_t n, const struct transfer_opt
         .n = n,
         .options = options,
         .watch = watch};
-    for (size_t i = 0; i < n; i++) {
-        transfers[i].fd = -1;
-        transfers[i].partial_dir = options->partial_dir;
-        run.states[i] = (struct transfer_state){
-            .transfer = &transfers[i], .options = options, .all_absent = true};
-    }
-    int r = loop(&run, err);
+    for (size_t i = 0; i < n; i++)
+        run.states[i] = (struct transfer_state){.transfer = &transfers[i], .options = options};
+    int r = run.multi ? loop(&run, err) : err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
     run_done(&run);
     return r;
 }

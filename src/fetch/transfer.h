@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "base/strbuf.h"
 #include "fetch/repomd.h"
 
@@ -38,12 +39,13 @@ struct transfer {
     uint64_t size_bytes;              /* 0: not known */
     uint64_t max_bytes;               /* what is larger is refused; 0: size_bytes */
     const struct checksums *sums;     /* NULL: none is known, and nothing is resumed */
-    bool may_be_absent;               /* a 404 is no error: found is false then */
+    bool may_be_absent;               /* where a mirror has none that is no error: found is false */
 
     /* Filled by transfer_run(). */
     bool found;
-    int fd;         /* of the whole file, locked; -1 before */
-    char *from;     /* the address that served it, without password */
+    int fd;         /* of the whole file, locked; -1 before: the caller fills that in, too */
+    char *from;     /* the address that served it, without password; NULL: it was in partial/ */
+    size_t mirror;  /* which of the mirrors that is */
     uint64_t bytes; /* received over the network */
     bool is_kept;
     int partial_dir; /* borrowed */
@@ -52,11 +54,13 @@ struct transfer {
 struct transfer_options {
     int partial_dir;
     unsigned parallel, stall_seconds, retries;
+    struct progress *progress; /* hears of attempts that failed; may be NULL */
 };
 
-/* Called with the bytes that arrived, and (done) when a transfer has ended well. */
+/* Called with the bytes that the file has now and had not before (less than nothing when it is
+ * begun anew). */
 struct transfer_watch {
-    void (*heard)(void *data, const struct transfer *transfer, uint64_t bytes, bool done);
+    void (*heard)(void *data, const struct transfer *transfer, int64_t bytes);
     void *data;
 };
 

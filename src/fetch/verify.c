@@ -75,7 +75,7 @@ static enum verify_fault check_checksum(const struct verify_job *job, char **ret
 {
     auto_close int fd = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     enum verify_fault fault = check_size(job, fd, ret_detail);
-    if (fault || !job->checksum)
+    if (fault != VERIFY_GOOD || !job->checksum)
         return fault;
     auto_cleanup(checksum_free) struct checksum *sum = checksum_new(job->checksum_type);
     int r = checksum_file(sum, fd, UINT64_MAX);
@@ -91,7 +91,7 @@ static enum verify_fault check(
     const struct verify_job *job, struct signature_checker **checker, char **ret_detail)
 {
     enum verify_fault fault = check_checksum(job, ret_detail);
-    if (fault || !job->keys)
+    if (fault != VERIFY_GOOD || !job->keys)
         return fault;
     if (!*checker)
         *checker = signature_checker_new();
@@ -108,6 +108,8 @@ static void work(const struct workers *w, unsigned me)
         size_t i = __atomic_fetch_add(&w->board->next, 1, __ATOMIC_RELAXED);
         if (i >= w->n_jobs || interrupt_pending())
             break;
+        if (w->jobs[i].fault != VERIFY_NOT_DONE)
+            continue;
         w->board->at[me] = i;
         auto_free char *detail = NULL;
         struct report report = {.job = i};
@@ -144,9 +146,11 @@ static int start(struct workers *w, unsigned wanted, struct err *err)
 
 static void finish_job(struct verify_job *job, enum verify_fault fault, const char *detail)
 {
-    job->done = true;
     job->fault = fault;
     job->detail = xstrdup(detail);
+    for (char *p = job->detail; *p; p++) /* librpm may quote the package */
+        if ((unsigned char)*p < ' ' || (unsigned char)*p >= 0x7f)
+            *p = '?';
 }
 
 /* Until the last of the workers has closed its end. */
@@ -168,7 +172,8 @@ static int collect(struct workers *w, void (*advance)(void *data, const struct v
             return 0;
         if (size < 0 && errno == EINTR)
             continue;
-        if (size != sizeof report || report.job >= w->n_jobs)
+        if (size != sizeof report || report.job >= w->n_jobs ||
+            w->jobs[report.job].fault != VERIFY_NOT_DONE)
             return err_code(err, -EIO, "cannot hear the processes that verify files");
         finish_job(&w->jobs[report.job], report.fault, report.detail);
         if (advance)
@@ -176,74 +181,73 @@ static int collect(struct workers *w, void (*advance)(void *data, const struct v
     }
 }
 
-/* 0, or the status of one that did not end well. */
-static int stop(struct workers *w, bool kill_them)
+static void stop(struct workers *w, bool kill_them)
 {
-    int bad = 0;
     for (unsigned i = 0; i < w->n; i++) {
-        int status = 0;
         if (kill_them)
             kill(w->pids[i], SIGKILL);
-        while (waitpid(w->pids[i], &status, 0) < 0 && errno == EINTR)
+        while (waitpid(w->pids[i], NULL, 0) < 0 && errno == EINTR)
             ;
-        if (status)
-            bad = status;
     }
     for (unsigned i = 0; i < 2; i++)
         if (w->pipe[i] >= 0)
             close(w->pipe[i]);
-    return bad;
 }
 
-/* A file on which a worker died is broken, and the ones that nobody got to are tried again. */
-static bool blame(struct workers *w)
+/* A file on which a worker died is broken. */
+static void blame(struct workers *w)
 {
-    bool found = false;
     for (unsigned i = 0; i < w->n; i++) {
         size_t at = w->board->at[i];
-        if (at == NO_JOB || at >= w->n_jobs || w->jobs[at].done)
-            continue;
-        finish_job(&w->jobs[at], VERIFY_BROKEN, "reading it ended the process that read it");
-        found = true;
+        if (at < w->n_jobs && w->jobs[at].fault == VERIFY_NOT_DONE)
+            finish_job(&w->jobs[at], VERIFY_BROKEN, "reading it ended the process that read it");
     }
-    return found;
 }
 
 static int run_workers(struct verify_job *jobs, size_t n,
-    void (*advance)(void *data, const struct verify_job *job), void *data, bool *ret_blamed,
-    struct err *err)
+    void (*advance)(void *data, const struct verify_job *job), void *data, struct err *err)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned wanted = cpus < 1 ? 1 : cpus > MAX_WORKERS ? MAX_WORKERS : (unsigned)cpus;
     struct workers w = {.jobs = jobs, .n_jobs = n, .pipe = {-1, -1}};
+    if (pipe2(w.pipe, O_CLOEXEC) < 0)
+        return err_errno(err, "cannot start processes to verify files");
     w.board =
         mmap(NULL, sizeof *w.board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (w.board == MAP_FAILED || pipe2(w.pipe, O_CLOEXEC) < 0)
-        return err_errno(err, "cannot start processes to verify files");
-    int r = start(&w, n < wanted ? (unsigned)n : wanted, err);
+    int r = w.board == MAP_FAILED ? err_errno(err, "cannot start processes to verify files")
+                                  : start(&w, n < wanted ? (unsigned)n : wanted, err);
     if (r == 0)
         r = collect(&w, advance, data, err);
-    int status = stop(&w, r < 0);
-    *ret_blamed = blame(&w);
-    munmap(w.board, sizeof *w.board);
-    if (r == 0 && interrupt_pending())
-        return interrupt_error(err);
-    if (r == 0 && status && !*ret_blamed)
-        return err_code(err, -EIO, "a process that verified files ended with status %d", status);
+    stop(&w, r < 0);
+    if (r == 0)
+        blame(&w);
+    if (w.board != MAP_FAILED)
+        munmap(w.board, sizeof *w.board);
     return r;
 }
 
+static size_t count_open(const struct verify_job *jobs, size_t n)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < n; i++)
+        open += jobs[i].fault == VERIFY_NOT_DONE;
+    return open;
+}
+
+/* What was left when a worker died is begun again, as long as each round gets on. */
 int verify_run(struct verify_job *jobs, size_t n,
     void (*advance)(void *data, const struct verify_job *job), void *data, struct err *err)
 {
-    while (n && jobs->done) {
-        jobs++;
-        n--;
-    }
-    for (bool blamed = true; n && blamed;) {
-        int r = run_workers(jobs, n, advance, data, &blamed, err);
+    for (size_t left = count_open(jobs, n); left;) {
+        int r = run_workers(jobs, n, advance, data, err);
+        if (r == 0 && interrupt_pending())
+            r = interrupt_error(err);
         if (r < 0)
             return r;
+        size_t before = left;
+        left = count_open(jobs, n);
+        if (left == before)
+            return err_code(err, -EIO, "the processes that verify files end before they did");
     }
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/strbuf.h"
 
 enum verify_fault {
+    VERIFY_NOT_DONE,
     VERIFY_GOOD,
     VERIFY_NO_FILE,     /* detail: why it can't be read */
     VERIFY_SIZE,        /* detail: "123 bytes" */
@@ -32,7 +33,6 @@ struct keys {
         size_t size;
     } * v;
     size_t n;
-    bool from_host; /* nobody named them: those of distributions that this machine has */
 };
 void keys_free(struct keys *keys);
 
@@ -42,11 +42,10 @@ struct verify_job {
     const char *checksum_type, *checksum; /* NULL: not asked */
     const struct keys *keys;              /* a signature by one of these; NULL: not asked */
     const char *signature; /* a file with a detached one; NULL: 'path' is a package */
-    bool done;
     enum verify_fault fault;
     char *detail; /* the caller frees; "" if there is nothing to say */
 };
 
-/* 'advance' (may be NULL) hears of each finished job. */
+/* Every job, or an error. 'advance' (may be NULL) hears of each finished one. */
 int verify_run(struct verify_job *jobs, size_t n,
     void (*advance)(void *data, const struct verify_job *job), void *data, struct err *err);
