@@ -7,9 +7,11 @@
 #include <librepo/librepo.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "fetch/address.h"
 
 #define MAX_COMPRESSED_BYTES ((int64_t)1 << 30)
+#define MAX_DOCUMENT_BYTES ((size_t)16 << 20)
 #define MAX_OPEN_BYTES ((int64_t)16 << 30)
 
 void checksums_done(struct checksums *sums)
@@ -18,12 +20,63 @@ void checksums_done(struct checksums *sums)
     *sums = (struct checksums){0};
 }
 
+/* libxml2's words, which librepo passes on, are lines, and quote the document. */
+static char *one_line(const char *text)
+{
+    char *line = xstrdup(text);
+    char *end = line;
+    for (const char *p = text; *p; p++) {
+        bool is_plain = (unsigned char)*p > ' ' && (unsigned char)*p < 0x7f;
+        if (is_plain || (end > line && end[-1] != ' '))
+            *end++ = is_plain ? *p : ' ';
+    }
+    if (end > line && end[-1] == ' ')
+        end--;
+    *end = '\0';
+    return line;
+}
+
 static int broken(struct err *err, const char *what, GError *cause)
 {
-    int r = err_set(err, ERR_NETWORK, -EBADMSG, "%s can't be read: %s", what,
-        cause ? cause->message : "it is none");
+    auto_free char *why = one_line(cause ? cause->message : "it is none");
     g_clear_error(&cause);
-    return r;
+    return err_set(err, ERR_NETWORK, -EBADMSG, "%s can't be read: %s", what, why);
+}
+
+/* Another encoding than UTF-8 named in the XML declaration (XML 1.0, 2.8), or what looks like one.
+ */
+static bool names_encoding(const char *text)
+{
+    static const char word[] = "encoding";
+    const char *start = strstr(text, "<?xml");
+    const char *end = start ? strstr(start, "?>") : NULL;
+    if (!end)
+        return start != NULL;
+    while ((start = memmem(start, (size_t)(end - start), word, strlen(word)))) {
+        start += strcspn(start, "\"'?");
+        if (strncasecmp(start, "\"UTF-8\"", 7) != 0 && strncasecmp(start, "'UTF-8'", 7) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* What librepo is spared: it follows a null pointer where libxml2 can't convert a document, and
+ * loses memory where there is a document type, with which entities would come. No repository has
+ * either. Leaves the file at its start. */
+static int check_text(int fd, const char *what, struct err *err)
+{
+    auto_free char *text = NULL;
+    size_t size = 0;
+    int r = file_read_fd(fd, MAX_DOCUMENT_BYTES, &text, &size);
+    if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return err_code(err, r < 0 ? r : -errno, "%s can't be read", what);
+    const char *fault = !g_utf8_validate(text, (gssize)size, NULL) ? "it is no UTF-8 text"
+                        : names_encoding(text)                     ? "it is not said to be UTF-8"
+                        : strstr(text, "<!DOCTYPE")                ? "it has a DOCTYPE"
+                                                                   : NULL;
+    if (!fault)
+        return 0;
+    return err_set(err, ERR_NETWORK, -EBADMSG, "%s can't be read: %s", what, fault);
 }
 
 static const char *record_fault(const LrYumRepoMdRecord *from, const char *type)
@@ -88,10 +141,12 @@ static int copy_records(LrYumRepoMd *from, struct repomd *to, const char *what, 
 
 int repomd_read(int fd, const char *what, struct repomd **ret_repomd, struct err *err)
 {
+    int r = check_text(fd, what, err);
+    if (r < 0)
+        return r;
     GError *cause = NULL;
     LrYumRepoMd *parsed = lr_yum_repomd_init();
     auto_cleanup(repomd_free) struct repomd *repomd = xcalloc(1, sizeof *repomd);
-    int r = 0;
     if (!lr_yum_repomd_parse_file(parsed, fd, NULL, NULL, &cause))
         r = broken(err, what, cause);
     else
@@ -154,6 +209,9 @@ int metalink_read(
     int fd, const char *what, struct strv *urls, struct checksums *ret_repomd, struct err *err)
 {
     static const char tail[] = "repodata/repomd.xml";
+    int r = check_text(fd, what, err);
+    if (r < 0)
+        return r;
     GError *cause = NULL;
     LrMetalink *metalink = lr_metalink_init();
     if (!lr_metalink_parse_file(metalink, fd, "repomd.xml", NULL, NULL, &cause)) {
