@@ -100,7 +100,8 @@ static int start_attempt(struct run *run, struct transfer_state *s, struct err *
 {
     int r = transfer_state_open(s);
     if (r < 0)
-        return err_code(err, r, "cannot write '%s' to the cache", s->transfer->partial_name);
+        return err_code(err, r, "%s: cannot write 'partial/%s' in the cache", s->transfer->what,
+            s->transfer->partial_name);
     tell(run, s);
     if (r > 0) {
         finish(run, s, NULL);

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 import urllib.parse
 
 ODD_NAME = 'payload-gzip-1.0~rc1^git+2 %41.rpm'
@@ -115,6 +116,26 @@ def unannounced(size):
         request.end_headers()
         request.wfile.write(request.content()[:size])
         request.close_connection = True
+    return answer
+
+
+def together(barrier):
+    """All who wait at the barrier are answered when the last has come."""
+    def answer(request):
+        barrier.wait()
+        request.send_whole(request.content())
+    return answer
+
+
+def alone(lock):
+    """Time for another to ask before the answer; whoever does gets an error."""
+    def answer(request):
+        if not lock.acquire(blocking=False):
+            request.send_error(403)
+            return
+        time.sleep(0.2)
+        lock.release()
+        request.send_whole(request.content())
     return answer
 
 
