@@ -89,16 +89,15 @@ const char *address_name(const char *location)
     return slash ? slash + 1 : location;
 }
 
-char *address_without_password(const char *url)
+char *address_for_people(const char *url)
 {
     const char *host = strstr(url, "://");
-    if (!host)
-        return xstrdup(url);
-    host += 3;
-    size_t length = strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', length);
+    host = host ? host + 3 : url + strlen(url);
+    const char *at = memrchr(host, '@', strcspn(host, "/?#"));
     const char *colon = at ? memchr(host, ':', (size_t)(at - host)) : NULL;
-    if (!colon)
-        return xstrdup(url);
-    return xprintf("%.*s:***%s", (int)(colon - url), url, at);
+    char *shown = colon ? xprintf("%.*s:***%s", (int)(colon - url), url, at) : xstrdup(url);
+    for (char *p = shown; *p; p++)
+        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
+            *p = '?';
+    return shown;
 }

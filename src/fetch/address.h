@@ -17,5 +17,5 @@ char *address_join(const char *base, const char *location);
 bool address_is_inside(const char *location);
 /* The last component of a location; borrowed. */
 const char *address_name(const char *location);
-/* The address without a password in it, for people. The caller frees. */
-char *address_without_password(const char *url);
+/* Without a password in it, and without what a terminal might obey. The caller frees. */
+char *address_for_people(const char *url);

@@ -17,7 +17,7 @@ static int read_key(
     struct fetch *fetch, struct site *site, const char *url, size_t i, struct err *err)
 {
     auto_free char *name = xprintf("key-%zu", i);
-    auto_free char *shown = address_without_password(url);
+    auto_free char *shown = address_for_people(url);
     auto_free char *what = xprintf("the key '%s'", shown);
     auto_close int fd = site_document(fetch, site, url, name, what, err);
     if (fd < 0)

@@ -1,18 +1,26 @@
-/* The adapter of librepo, for its readers of repomd.xml, metalinks and mirror lists. GError ends
- * here. Transfers are not librepo's: it drops what it has of a file when a transfer breaks off,
- * goes on without a pause at the next try, and keeps the mirrors' answers to itself. */
+/* repomd.xml, as createrepo_c and its like write it. librepo's reader is not used: version 1.14.5
+ * crashes on some of what is no XML. */
 #include "fetch/repomd.h"
 
 #include <errno.h>
-#include <librepo/librepo.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "fetch/address.h"
+#include "fetch/xml.h"
 
-#define MAX_COMPRESSED_BYTES ((int64_t)1 << 30)
-#define MAX_DOCUMENT_BYTES ((size_t)16 << 20)
-#define MAX_OPEN_BYTES ((int64_t)16 << 30)
+#define MAX_COMPRESSED_BYTES ((uint64_t)1 << 30)
+#define MAX_RECORDS 1000
+
+/* As it stands there; NULL for what is missing. */
+struct raw_record {
+    char *type, *location, *base, *checksum_type, *checksum, *size;
+};
+
+struct document {
+    struct raw_record *v;
+    size_t n;
+    char *revision;
+};
 
 void checksums_done(struct checksums *sums)
 {
@@ -20,107 +28,105 @@ void checksums_done(struct checksums *sums)
     *sums = (struct checksums){0};
 }
 
-/* libxml2's words, which librepo passes on, are lines, and quote the document. */
-static char *one_line(const char *text)
+static void set(char **to, const char *value)
 {
-    char *line = xstrdup(text);
-    char *end = line;
-    for (const char *p = text; *p; p++) {
-        bool is_plain = (unsigned char)*p > ' ' && (unsigned char)*p < 0x7f;
-        if (is_plain || (end > line && end[-1] != ' '))
-            *end++ = is_plain ? *p : ' ';
+    free(*to);
+    *to = value ? xstrdup(value) : NULL;
+}
+
+static const char *on_start(
+    void *data, unsigned depth, const char *name, const char *const *attributes)
+{
+    struct document *d = data;
+    if (depth == 1 && strcmp(name, "repomd") != 0)
+        return "it is no repomd.xml";
+    if (depth == 2 && strcmp(name, "data") == 0) {
+        if (d->n == MAX_RECORDS)
+            return "it lists too many files";
+        struct raw_record *record = array_push(d->v, d->n);
+        set(&record->type, xml_attribute(attributes, "type"));
+    } else if (depth == 3 && d->n && strcmp(name, "location") == 0) {
+        set(&d->v[d->n - 1].location, xml_attribute(attributes, "href"));
+        set(&d->v[d->n - 1].base, xml_attribute(attributes, "xml:base"));
+    } else if (depth == 3 && d->n && strcmp(name, "checksum") == 0) {
+        set(&d->v[d->n - 1].checksum_type, xml_attribute(attributes, "type"));
     }
-    if (end > line && end[-1] == ' ')
-        end--;
-    *end = '\0';
-    return line;
-}
-
-static int broken(struct err *err, const char *what, GError *cause)
-{
-    auto_free char *why = one_line(cause ? cause->message : "it is none");
-    g_clear_error(&cause);
-    return err_set(err, ERR_NETWORK, -EBADMSG, "%s can't be read: %s", what, why);
-}
-
-/* Another encoding than UTF-8 named in the XML declaration (XML 1.0, 2.8), or what looks like one.
- */
-static bool names_encoding(const char *text)
-{
-    static const char word[] = "encoding";
-    const char *start = strstr(text, "<?xml");
-    const char *end = start ? strstr(start, "?>") : NULL;
-    if (!end)
-        return start != NULL;
-    while ((start = memmem(start, (size_t)(end - start), word, strlen(word)))) {
-        start += strcspn(start, "\"'?");
-        if (strncasecmp(start, "\"UTF-8\"", 7) != 0 && strncasecmp(start, "'UTF-8'", 7) != 0)
-            return true;
-    }
-    return false;
-}
-
-/* What librepo is spared: it follows a null pointer where libxml2 can't convert a document, and
- * loses memory where there is a document type, with which entities would come. No repository has
- * either. Leaves the file at its start. */
-static int check_text(int fd, const char *what, struct err *err)
-{
-    auto_free char *text = NULL;
-    size_t size = 0;
-    int r = file_read_fd(fd, MAX_DOCUMENT_BYTES, &text, &size);
-    if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
-        return err_code(err, r < 0 ? r : -errno, "%s can't be read", what);
-    const char *fault = !g_utf8_validate(text, (gssize)size, NULL) ? "it is no UTF-8 text"
-                        : names_encoding(text)                     ? "it is not said to be UTF-8"
-                        : strstr(text, "<!DOCTYPE")                ? "it has a DOCTYPE"
-                                                                   : NULL;
-    if (!fault)
-        return 0;
-    return err_set(err, ERR_NETWORK, -EBADMSG, "%s can't be read: %s", what, fault);
-}
-
-static const char *record_fault(const LrYumRepoMdRecord *from, const char *type)
-{
-    if (!from->location_href || !address_is_inside(from->location_href))
-        return "its location is outside the repository";
-    if (from->location_base && !strstr(from->location_base, "://"))
-        return "its base address is none";
-    if (!type || !from->checksum || !checksum_is_valid(type, from->checksum))
-        return "it has no checksum that is known here";
-    if (from->size < 0 || from->size > MAX_COMPRESSED_BYTES || from->size_open > MAX_OPEN_BYTES)
-        return "its size is out of this world";
     return NULL;
 }
 
-static int copy_record(LrYumRepoMd *from, const char *name, struct repomd_record *to,
-    const char *what, struct err *err)
+static const char *on_end(void *data, unsigned depth, const char *name, const char *text)
 {
-    const LrYumRepoMdRecord *record = lr_yum_repomd_get_record(from, name);
-    if (!record)
-        return 0;
-    const char *type = checksum_type(record->checksum_type);
-    const char *fault = record_fault(record, type);
+    struct document *d = data;
+    if (depth == 2 && strcmp(name, "revision") == 0)
+        set(&d->revision, text);
+    else if (depth == 3 && d->n && strcmp(name, "checksum") == 0)
+        set(&d->v[d->n - 1].checksum, text);
+    else if (depth == 3 && d->n && strcmp(name, "size") == 0)
+        set(&d->v[d->n - 1].size, text);
+    return NULL;
+}
+
+static void document_done(struct document *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        struct raw_record *r = &d->v[i];
+        char *texts[] = {r->type, r->location, r->base, r->checksum_type, r->checksum, r->size};
+        for (size_t k = 0; k < ARRAY_SIZE(texts); k++)
+            free(texts[k]);
+    }
+    free(d->v);
+    free(d->revision);
+}
+
+static bool read_size(const char *text, uint64_t *ret_bytes)
+{
+    *ret_bytes = 0;
+    if (str_empty(text))
+        return true;
+    if (strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    *ret_bytes = strtoull(text, NULL, 10);
+    return !errno && *ret_bytes <= MAX_COMPRESSED_BYTES;
+}
+
+static int copy_record(
+    const struct raw_record *from, struct repomd_record *to, const char *what, struct err *err)
+{
+    const char *type = checksum_type(from->checksum_type), *fault = NULL;
+    uint64_t size_bytes = 0;
+    if (!from->location || !address_is_inside(from->location))
+        fault = "its location is outside the repository";
+    else if (from->base && !address_can_be_asked(from->base))
+        fault = "its base address is none that can be asked";
+    else if (!type || !from->checksum || !checksum_is_valid(type, from->checksum))
+        fault = "it has no checksum that is known here";
+    else if (!read_size(from->size, &size_bytes))
+        fault = "its size is out of this world";
     if (fault)
-        return err_set(err, ERR_NETWORK, -EBADMSG, "%s: '%s' can't be used: %s", what, name, fault);
-    *to = (struct repomd_record){.location = xstrdup(record->location_href),
-        .base = record->location_base ? xstrdup(record->location_base) : NULL,
+        return err_set(
+            err, ERR_NETWORK, -EBADMSG, "%s: '%s' can't be used: %s", what, from->type, fault);
+    *to = (struct repomd_record){.location = xstrdup(from->location),
+        .base = from->base ? xstrdup(from->base) : NULL,
         .checksum_type = type,
-        .checksum = xstrdup(record->checksum),
-        .size_bytes = (uint64_t)record->size};
+        .checksum = xstrdup(from->checksum),
+        .size_bytes = size_bytes};
     return 0;
 }
 
 /* The first of these that there is. */
-static int copy_first(LrYumRepoMd *from, const char *const *names, struct repomd_record *to,
+static int copy_first(const struct document *d, const char *const *names, struct repomd_record *to,
     const char *what, struct err *err)
 {
-    int r = 0;
-    for (; *names && !to->location && r == 0; names++)
-        r = copy_record(from, *names, to, what, err);
-    return r;
+    for (; *names; names++)
+        for (size_t i = 0; i < d->n; i++)
+            if (d->v[i].type && strcmp(d->v[i].type, *names) == 0)
+                return copy_record(&d->v[i], to, what, err);
+    return 0;
 }
 
-static int copy_records(LrYumRepoMd *from, struct repomd *to, const char *what, struct err *err)
+static int copy_records(
+    const struct document *from, struct repomd *to, const char *what, struct err *err)
 {
     static const char *const primary[] = {"primary", NULL},
                              *const filelists[] = {"filelists", NULL},
@@ -135,23 +141,19 @@ static int copy_records(LrYumRepoMd *from, struct repomd *to, const char *what, 
         return r;
     if (!to->primary.location)
         return err_set(err, ERR_NETWORK, -EBADMSG, "%s names no list of packages (primary)", what);
-    to->revision = from->revision ? xstrdup(from->revision) : NULL;
     return 0;
 }
 
 int repomd_read(int fd, const char *what, struct repomd **ret_repomd, struct err *err)
 {
-    int r = check_text(fd, what, err);
-    if (r < 0)
-        return r;
-    GError *cause = NULL;
-    LrYumRepoMd *parsed = lr_yum_repomd_init();
+    struct document document = {0};
+    const struct xml_handler handler = {on_start, on_end, &document};
     auto_cleanup(repomd_free) struct repomd *repomd = xcalloc(1, sizeof *repomd);
-    if (!lr_yum_repomd_parse_file(parsed, fd, NULL, NULL, &cause))
-        r = broken(err, what, cause);
-    else
-        r = copy_records(parsed, repomd, what, err);
-    lr_yum_repomd_free(parsed);
+    int r = xml_read(fd, what, &handler, err);
+    if (r == 0)
+        r = copy_records(&document, repomd, what, err);
+    repomd->revision = steal(&document.revision);
+    document_done(&document);
     if (r == 0)
         *ret_repomd = steal(&repomd);
     return r;
@@ -170,77 +172,4 @@ void repomd_free(struct repomd *repomd)
     }
     free(repomd->revision);
     free(repomd);
-}
-
-static const char *hash_of(const GSList *hashes, const char *type)
-{
-    for (; hashes; hashes = hashes->next) {
-        const LrMetalinkHash *hash = hashes->data;
-        const char *known = checksum_type(hash->type);
-        if (known && strcmp(known, type) == 0 && checksum_is_valid(type, hash->value))
-            return hash->value;
-    }
-    return NULL;
-}
-
-/* Mirrors that lag behind serve one of the alternates. */
-static void copy_hashes(const LrMetalink *from, struct checksums *to)
-{
-    static const char *const strongest_first[] = {"sha512", "sha384", "sha256", "sha1", "md5"};
-    for (size_t i = 0; i < ARRAY_SIZE(strongest_first) && !to->type; i++) {
-        const char *value = hash_of(from->hashes, strongest_first[i]);
-        if (!value)
-            continue;
-        to->type = strongest_first[i];
-        strv_add(&to->hex, value);
-        for (const GSList *a = from->alternates; a; a = a->next)
-            if ((value = hash_of(((const LrMetalinkAlternate *)a->data)->hashes, to->type)))
-                strv_add(&to->hex, value);
-    }
-}
-
-static gint by_preference(gconstpointer a, gconstpointer b)
-{
-    const LrMetalinkUrl *first = a, *second = b;
-    return (first->preference < second->preference) - (first->preference > second->preference);
-}
-
-int metalink_read(
-    int fd, const char *what, struct strv *urls, struct checksums *ret_repomd, struct err *err)
-{
-    static const char tail[] = "repodata/repomd.xml";
-    int r = check_text(fd, what, err);
-    if (r < 0)
-        return r;
-    GError *cause = NULL;
-    LrMetalink *metalink = lr_metalink_init();
-    if (!lr_metalink_parse_file(metalink, fd, "repomd.xml", NULL, NULL, &cause)) {
-        lr_metalink_free(metalink);
-        return broken(err, what, cause);
-    }
-    GSList *sorted = g_slist_sort(g_slist_copy(metalink->urls), by_preference);
-    for (const GSList *u = sorted; u; u = u->next) {
-        const char *url = ((const LrMetalinkUrl *)u->data)->url;
-        if (!url || !str_ends(url, tail))
-            continue;
-        auto_free char *base = xstrndup(url, strlen(url) - strlen(tail));
-        strv_add(urls, base);
-    }
-    g_slist_free(sorted);
-    copy_hashes(metalink, ret_repomd);
-    lr_metalink_free(metalink);
-    return 0;
-}
-
-int mirrorlist_read(int fd, const char *what, struct strv *urls, struct err *err)
-{
-    GError *cause = NULL;
-    LrMirrorlist *list = lr_mirrorlist_init();
-    int r = 0;
-    if (!lr_mirrorlist_parse_file(list, fd, &cause))
-        r = broken(err, what, cause);
-    for (const GSList *u = list->urls; r == 0 && u; u = u->next)
-        strv_add(urls, u->data);
-    lr_mirrorlist_free(list);
-    return r;
 }

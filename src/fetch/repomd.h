@@ -1,5 +1,5 @@
 /* The documents that say what a repository has and where it is served: repomd.xml, metalinks and
- * mirror lists, as plain values; read by librepo. All of it is hostile until its checksum or
+ * mirror lists, as plain values. All of it is hostile until its checksum or
  * signature was seen. Errors: ERR_NETWORK, with 'what' as the document's name. */
 #pragma once
 

@@ -173,7 +173,7 @@ static bool is_xml(int fd)
 static int read_list(struct fetch *fetch, struct site *site, const char *url, const char *name,
     struct strv *urls, struct err *err)
 {
-    auto_free char *shown = address_without_password(url);
+    auto_free char *shown = address_for_people(url);
     auto_free char *what = xprintf("the list of mirrors '%s'", shown);
     auto_close int fd = site_document(fetch, site, url, name, what, err);
     if (fd < 0)

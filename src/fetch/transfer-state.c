@@ -158,7 +158,7 @@ enum transfer_fault transfer_state_too_large(struct transfer_state *s, char **re
 
 static void complain(struct transfer_state *s, const char *why)
 {
-    auto_free char *url = address_without_password(s->url);
+    auto_free char *url = address_for_people(s->url);
     auto_free char *line = xprintf("%s: %s", url, why);
     if (s->options->progress)
         progress_info(s->options->progress, "%s: %s", s->transfer->what, line);

@@ -91,7 +91,7 @@ static void finish(struct run *run, struct transfer_state *s, const char *from)
 {
     s->transfer->found = true;
     s->transfer->mirror = s->mirror;
-    s->transfer->from = from ? address_without_password(from) : NULL;
+    s->transfer->from = from ? address_for_people(from) : NULL;
     s->is_finished = true;
     run->finished++;
 }

@@ -70,7 +70,7 @@ static void read_mirrorlist(int fd)
         check_error(&err);
     for (size_t i = 0; i < urls.n; i++) {
         auto_free char *joined = address_join(urls.v[i], "repodata/repomd.xml");
-        auto_free char *shown = address_without_password(joined);
+        auto_free char *shown = address_for_people(joined);
         auto_free char *path = address_path(joined);
     }
 }
