@@ -147,6 +147,10 @@ static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char *
     curl_off_t announced = -1;
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(s->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    /* libcurl takes a 416, or a whole file of the piece's size, for a file that had come already.
+     */
+    if (code == CURLE_OK && s->offset && s->got == s->offset)
+        return FAULT_PIECE;
     if (code == CURLE_OK)
         return transfer_state_check(s, announced, ret_why);
     if (code == CURLE_WRITE_ERROR && s->err.kind == ERR_NONE) /* it was too much */

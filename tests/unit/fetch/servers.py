@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -119,6 +120,16 @@ def unannounced(size):
     return answer
 
 
+def endless(request):
+    """In pieces, the file over and over."""
+    content = request.content()
+    request.send_response(200)
+    request.send_header('Transfer-Encoding', 'chunked')
+    request.end_headers()
+    while not request.server.is_over.is_set():
+        request.wfile.write(b'%x\r\n%s\r\n' % (len(content), content))
+
+
 def together(barrier):
     """All who wait at the barrier are answered when the last has come."""
     def answer(request):
@@ -202,15 +213,19 @@ class Server(http.server.ThreadingHTTPServer):
     unless it is None (then the file is served well from there on)."""
     daemon_threads = True
 
-    def __init__(self, directory, faults=None):
+    def __init__(self, directory, faults=None, certificate=None):
         super().__init__(('127.0.0.1', 0), Request)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
         self.directory = pathlib.Path(getattr(directory, 'directory', directory))
         self.faults = {part: answers if isinstance(answers, list) else [answers]
                        for part, answers in (faults or {}).items()}
         self.log, self.raw = [], []
         self.lock = threading.Lock()
         self.has_stalled, self.is_over = threading.Event(), threading.Event()
-        self.url = f'http://127.0.0.1:{self.server_port}'
+        self.url = f'http{"s" if certificate else ""}://127.0.0.1:{self.server_port}'
         threading.Thread(target=functools.partial(self.serve_forever, 0.01), daemon=True).start()
 
     def handle_error(self, request, client_address):
@@ -231,6 +246,16 @@ class Server(http.server.ThreadingHTTPServer):
         self.is_over.set()
         self.shutdown()
         self.server_close()
+
+
+def stranger_certificate(path):
+    """One for this host that nobody vouches for, and its key."""
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+                    '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+                    '-keyout', path, '-out', f'{path}.crt'], check=True, stderr=subprocess.DEVNULL)
+    with open(path, 'a') as f:
+        f.write(pathlib.Path(f'{path}.crt').read_text())
+    return path
 
 
 def dead_url():
