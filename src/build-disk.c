@@ -17,6 +17,31 @@ static const char **mountpoints_of(const struct layout *layout)
     return list;
 }
 
+static struct filesystem_options options_for(const struct build *b, const struct layout_part *part)
+{
+    struct filesystem_options options = {0};
+    filesystem_options_by_era(b->era, part, &options);
+    options.time = b->time;
+    if (b->boot_plan->pvgrub && part == b->boot_plan->boot_part)
+        filesystem_options_for_grub_legacy(&options);
+    return options;
+}
+
+int build_check_filesystems(const struct build *b, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < b->layout->n; i++) {
+        const struct layout_part *part = &b->layout->parts[i];
+        if (part->kind != LAYOUT_FILESYSTEM)
+            continue;
+        struct filesystem_options options = options_for(b, part);
+        r = filesystem_check_options(&options, part->size_bytes, err);
+        if (r < 0)
+            err_wrap(err, r, "%s:%u: part", part->place.file, part->place.line);
+    }
+    return r;
+}
+
 static int check_fit(const struct build *b, const struct tree *tree, const struct layout_part *part,
     const char *const *mountpoints, const struct filesystem_options *options, struct err *err)
 {
@@ -38,11 +63,7 @@ static int write_part(struct build *b, const struct tree *tree, const struct dis
     bool is_swap = part->kind == LAYOUT_SWAP;
     if (!is_swap && part->kind != LAYOUT_FILESYSTEM)
         return 0;
-    struct filesystem_options options = {0};
-    filesystem_options_by_era(b->era, part, &options);
-    options.time = b->time;
-    if (b->boot_plan->pvgrub && part == b->boot_plan->boot_part)
-        filesystem_options_for_grub_legacy(&options);
+    struct filesystem_options options = options_for(b, part);
     const char *directory = is_swap ? "/" : part->mountpoint;
     int r = is_swap ? 0 : check_fit(b, tree, part, mountpoints, &options, err);
     if (r == 0)

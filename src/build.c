@@ -118,6 +118,8 @@ static int plan_all(struct build *b, struct err *err)
         return r;
     b->era = steal(&b->plan->era);
     r = build_decide(b, err);
+    if (r == 0)
+        r = build_check_filesystems(b, err);
     for (size_t i = 0; r == 0 && i < b->layout->warnings.n; i++)
         progress_warn(b->progress, "%s", b->layout->warnings.v[i]);
     for (size_t i = 0; r == 0 && i < b->boot_plan->warnings.n; i++)

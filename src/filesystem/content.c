@@ -9,10 +9,8 @@ int ext_allocate(struct ext *e, uint64_t wanted, uint64_t *ret_start, uint64_t *
 {
     blk64_t last = ext2fs_blocks_count(e->fs->super) - 1, start, end;
     if (e->next_free > last ||
-        ext2fs_find_first_zero_block_bitmap2(e->fs->block_map, e->next_free, last, &start)) {
-        err_set(e->err, ERR_RECIPE, -ENOSPC, "the file system for '%s' is full", e->what);
-        return err_hint(e->err, "give it a larger --size");
-    }
+        ext2fs_find_first_zero_block_bitmap2(e->fs->block_map, e->next_free, last, &start))
+        return ext_full(e);
     blk64_t limit = wanted > last - start ? last : start + wanted - 1;
     if (ext2fs_find_first_set_block_bitmap2(e->fs->block_map, start, limit, &end))
         end = limit + 1;
@@ -76,10 +74,8 @@ static int fill_buffer(struct ext *e, int fd, const struct tree_node *node, uint
     int r = 0;
     if (fd >= 0)
         r = file_pread_all(fd, e->buffer, size, at);
-    else if (node->bytes)
-        memcpy(e->buffer, node->bytes + at, size);
     else
-        memset(e->buffer, 0, size);
+        memcpy(e->buffer, node->bytes + at, size);
     memset(e->buffer + size, 0, padded - size);
     *ret_blocks = padded / block;
     return r < 0 ? err_code(e->err, r, "cannot read '%s' of the root", node->path) : 0;
@@ -97,7 +93,9 @@ static uint64_t skip_hole(int fd, uint64_t at, uint64_t size)
 int ext_write_content(struct ext *e, const struct tree_node *node, struct ext_runs *runs)
 {
     auto_close int fd = -1;
-    if (!node->bytes && node->size && e->tree->root >= 0) {
+    if (!node->bytes && (!node->size || e->tree->root < 0))
+        return 0;
+    if (!node->bytes) {
         fd = tree_open(e->tree, node, e->err);
         if (fd < 0)
             return fd;

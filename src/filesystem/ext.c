@@ -6,8 +6,16 @@
 
 #include "base/memory.h"
 
+int ext_full(struct ext *e)
+{
+    err_set(e->err, ERR_RECIPE, -ENOSPC, "the file system for '%s' is full", e->what);
+    return err_hint(e->err, "give it a larger --size");
+}
+
 int ext_fail(struct ext *e, errcode_t code, const char *doing)
 {
+    if (code == EXT2_ET_BLOCK_ALLOC_FAIL)
+        return ext_full(e);
     /* Small codes are errno; libext2fs's own begin at EXT2_ET_BASE. */
     if (code > 0 && code < 4096)
         return err_code(e->err, (int)code, "%s for '%s'", doing, e->what);
@@ -72,6 +80,8 @@ static void identify(struct ext *e)
     sb->s_mkfs_time = sb->s_lastcheck = sb->s_wtime = (uint32_t)p->time;
     sb->s_max_mnt_count = -1;
     sb->s_checkinterval = 0;
+    sb->s_raid_stride = (uint16_t)p->raid_stride;
+    sb->s_raid_stripe_width = (uint32_t)p->raid_stripe_width;
     if (p->metadata_csum)
         sb->s_checksum_type = EXT2_CRC32C_CHKSUM;
     e->fs->now = (time_t)p->time;

@@ -24,6 +24,7 @@ struct ext {
 };
 
 #define EXT_BUFFER ((size_t)1 << 20)
+#define EXT_LOST_FOUND_BYTES 16384 /* as mke2fs makes it: e2fsck needs no new blocks to use it */
 
 /* Blocks [physical, physical + count) hold blocks [logical, logical + count) of a file. */
 struct ext_run {
@@ -37,6 +38,7 @@ struct ext_runs {
 
 /* Errors of libext2fs, with 'what' it was doing. Returns a negative errno. */
 int ext_fail(struct ext *e, errcode_t code, const char *doing);
+int ext_full(struct ext *e);
 /* At most 'wanted' blocks that follow one another; ERR_RECIPE when there are none. */
 int ext_allocate(struct ext *e, uint64_t wanted, uint64_t *ret_start, uint64_t *ret_count);
 /* Append to the last run if it continues it. */
@@ -47,6 +49,8 @@ int ext_write_blocks(
     struct ext *e, struct ext_runs *runs, uint64_t logical, const uint8_t *bytes, uint64_t blocks);
 /* The runs into an inode: an extent tree or indirect blocks. Sets i_block, i_blocks, i_flags. */
 int ext_map(struct ext *e, ext2_ino_t ino, struct ext2_inode_large *inode, struct ext_runs *runs);
+/* The largest file that a map can reach, or that i_blocks can count. */
+uint64_t ext_max_file_bytes(const struct parameters *parameters);
 /* Content of a regular file; blocks of zeros become holes. */
 int ext_write_content(struct ext *e, const struct tree_node *node, struct ext_runs *runs);
 /* Everything below 'directory' of the tree. */

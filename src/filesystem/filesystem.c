@@ -11,7 +11,6 @@
 /* Its ext2 reader goes by 128 bytes an inode, and by the short group descriptors. */
 void filesystem_options_for_grub_legacy(struct filesystem_options *options)
 {
-    options->for_grub_legacy = true;
     options->allow_64bit = false;
     options->inode_size = 128;
 }
@@ -29,18 +28,6 @@ void filesystem_options_by_era(
     memcpy(ret_options->uuid, part->uuid, sizeof ret_options->uuid);
     if (era->has_grub_legacy && !era->has_grub2)
         filesystem_options_for_grub_legacy(ret_options);
-}
-
-static uint64_t content_bytes(
-    const struct tree *tree, const char *directory, const char *const *mountpoints)
-{
-    const struct tree_node *top = tree_find(tree, directory);
-    uint64_t bytes = 0;
-    for (size_t i = top ? (size_t)(top - tree->nodes) : 0; top && i < top->end; i++)
-        if (S_ISREG(tree->nodes[i].mode) && tree->nodes[i].link == TREE_NONE &&
-            !ext_is_left_out(tree, (size_t)(top - tree->nodes), i, mountpoints))
-            bytes += tree->nodes[i].size;
-    return bytes;
 }
 
 static int write_ext(struct ext *e, const char *directory, const char *const *mountpoints,
@@ -79,10 +66,19 @@ static int write_filesystem(const struct tree *tree, const char *directory,
         .err = err,
     };
     auto_free char *stage = xprintf("write %s", directory);
-    progress_begin(progress, stage, PROGRESS_BYTES, content_bytes(tree, directory, mountpoints));
+    progress_begin(progress, stage, PROGRESS_BYTES, blocks * parameters.block_size);
     r = write_ext(&e, directory, mountpoints, file, size_bytes);
     progress_end(progress);
     return r;
+}
+
+int filesystem_check_options(
+    const struct filesystem_options *options, uint64_t size_bytes, struct err *err)
+{
+    struct parameters parameters;
+    return strcmp(options->fstype, "swap") == 0
+               ? 0
+               : parameters_make(options, size_bytes, &parameters, err);
 }
 
 int filesystem_write(const struct tree *tree, const char *directory, const char *const *mountpoints,

@@ -24,8 +24,7 @@ struct filesystem_options {
         *mkfsoptions; /* the recipe's --mkfsoptions: -b, -I, -i, -N, -m, -O, -J size=, -E ... */
     /* By era. */
     unsigned inode_size;
-    bool allow_64bit;     /* 64bit and metadata_csum */
-    bool for_grub_legacy; /* only what its reader knows (see era.h) */
+    bool allow_64bit; /* 64bit and metadata_csum */
 };
 
 void filesystem_options_by_era(
@@ -34,7 +33,12 @@ void filesystem_options_by_era(
 /* For the file system that PV-GRUB reads, whatever the era: its readers are GRUB 0.97's. */
 void filesystem_options_for_grub_legacy(struct filesystem_options *options);
 
-/* The smallest size that would do, in bytes, exact to the block group. */
+/* Can a file system be made with these options? ERR_RECIPE without the line, which the caller
+ * knows. */
+int filesystem_check_options(
+    const struct filesystem_options *options, uint64_t size_bytes, struct err *err);
+
+/* The smallest size that would do, in whole MiB as bytes, and so would every larger one. */
 int filesystem_minimum(const struct tree *tree, const char *directory,
     const char *const *mountpoints, const struct filesystem_options *options, uint64_t *ret_bytes,
     struct err *err);

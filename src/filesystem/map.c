@@ -6,6 +6,7 @@
 
 #define EXTENT_MAX_BLOCKS 32768 /* EXT_INIT_MAX_LEN */
 #define INODE_EXTENTS 4
+#define COUNTED_BYTES (UINT64_C(1) << 41) /* i_blocks: 2^32 sectors */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "maps are written as they are in memory");
 
@@ -192,11 +193,17 @@ static int map_blocks(struct ext *e, struct ext2_inode_large *inode, struct ext_
             inode->i_block[EXT2_NDIR_BLOCKS + depth - 1] = block;
         logical += span;
     }
-    const struct ext_run *last = runs->n ? &runs->v[runs->n - 1] : NULL;
-    if (r == 0 && last && last->logical + last->count > logical)
-        return err_set(e->err, ERR_RECIPE, -EFBIG, "a file is too large for this file system");
     runs->blocks += added;
     return r;
+}
+
+uint64_t ext_max_file_bytes(const struct parameters *p)
+{
+    uint64_t per = p->block_size / sizeof(uint32_t);
+    if (p->extents)
+        return (uint64_t)UINT32_MAX * p->block_size;
+    uint64_t bytes = (EXT2_NDIR_BLOCKS + per + per * per + per * per * per) * p->block_size;
+    return bytes < COUNTED_BYTES ? bytes : COUNTED_BYTES;
 }
 
 int ext_map(struct ext *e, ext2_ino_t ino, struct ext2_inode_large *inode, struct ext_runs *runs)

@@ -65,16 +65,27 @@ static int set_features(struct parameters *p, const char *list, struct err *err)
     return r;
 }
 
-static int set_number(const char *option, const char *value, uint64_t low, uint64_t high,
-    uint64_t *ret, struct err *err)
+static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *ret)
 {
     char *end;
     errno = 0;
-    uint64_t number = strtoull(value, &end, 10);
-    if (errno || end == value || *end || *value == '-' || number < low || number > high)
-        return bad_option(option, value, err);
+    uint64_t number = strtoull(text, &end, 10);
+    if (errno || end == text || *end || *text == '-' || number < low || number > high)
+        return false;
     *ret = number;
-    return 0;
+    return true;
+}
+
+/* "size=64" */
+static bool set_keyed(const char *text, const char *key, uint64_t low, uint64_t high, uint64_t *ret)
+{
+    return str_starts(text, key) && read_number(text + strlen(key), low, high, ret);
+}
+
+static int set_number(const char *option, const char *value, uint64_t low, uint64_t high,
+    uint64_t *ret, struct err *err)
+{
+    return read_number(value, low, high, ret) ? 0 : bad_option(option, value, err);
 }
 
 static int set_size(const char *option, const char *value, uint64_t low, uint64_t high,
@@ -99,6 +110,51 @@ static int set_percent(struct parameters *p, const char *value, struct err *err)
     return 0;
 }
 
+/* The types of mke2fs.conf(5) that stand for another number of inodes. */
+static int set_usage(struct parameters *p, const char *name, struct err *err)
+{
+    static const struct {
+        const char *name;
+        unsigned block_size;
+        uint64_t bytes_per_inode;
+    } usages[] = {{"default", 4096, 16384}, {"small", 1024, 4096}, {"floppy", 1024, 8192},
+        {"big", 4096, 32768}, {"huge", 4096, 65536}, {"news", 4096, 4096},
+        {"largefile", 4096, 1 << 20}, {"largefile4", 4096, 1 << 22}};
+    for (size_t i = 0; i < ARRAY_SIZE(usages); i++) {
+        if (strcmp(usages[i].name, name) == 0) {
+            p->block_size = usages[i].block_size;
+            p->bytes_per_inode = usages[i].bytes_per_inode;
+            return 0;
+        }
+    }
+    return bad_option("-T", name, err);
+}
+
+/* What has no meaning for a file that is written once is accepted. */
+static bool set_extended_word(struct parameters *p, const char *word)
+{
+    static const char *const without_effect[] = {"lazy_itable_init", "lazy_journal_init", "discard",
+        "nodiscard", "assume_storage_prezeroed", "resize"};
+    size_t length = strcspn(word, "=");
+    for (size_t i = 0; i < ARRAY_SIZE(without_effect); i++)
+        if (strlen(without_effect[i]) == length && strncmp(word, without_effect[i], length) == 0)
+            return true;
+    return set_keyed(word, "stride=", 0, UINT16_MAX, &p->raid_stride) ||
+           set_keyed(word, "stripe_width=", 0, UINT32_MAX, &p->raid_stripe_width) ||
+           set_keyed(word, "stripe-width=", 0, UINT32_MAX, &p->raid_stripe_width);
+}
+
+static int set_extended(struct parameters *p, const char *list, struct err *err)
+{
+    auto_cleanup(arena_free) struct arena *arena = arena_new();
+    struct strv words = {0};
+    strv_arena_split(arena, &words, list, ",");
+    for (size_t i = 0; i < words.n; i++)
+        if (!set_extended_word(p, words.v[i]))
+            return bad_option("-E", words.v[i], err);
+    return 0;
+}
+
 static int set_option(struct parameters *p, char letter, const char *value, struct err *err)
 {
     switch (letter) {
@@ -113,17 +169,40 @@ static int set_option(struct parameters *p, char letter, const char *value, stru
     case 'm':
         return set_percent(p, value, err);
     case 'L':
+        if (strlen(value) >= sizeof p->label)
+            return bad_option("-L", value, err);
         snprintf(p->label, sizeof p->label, "%s", value);
         return 0;
     case 'O':
         return set_features(p, value, err);
     case 'J':
-        return str_starts(value, "size=")
-                   ? set_number("-J", value + 5, 1, 10240, &p->journal_mib, err)
-                   : bad_option("-J", value, err);
-    default: /* -E and -T: tuning that an image file has no use for */
-        return 0;
+        return set_keyed(value, "size=", 1, 10240, &p->journal_mib) ? 0
+                                                                    : bad_option("-J", value, err);
+    case 'T':
+        return set_usage(p, value, err);
+    default:
+        return set_extended(p, value, err);
     }
+}
+
+/* One pass over the words: -T alone, or all but -T, which yields to -b and -i wherever it stands.
+ */
+static int parse_words(
+    struct parameters *p, const struct strv *words, bool is_usage, struct err *err)
+{
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < words->n; i++) {
+        const char *word = words->v[i];
+        if (strcmp(word, "-q") == 0 || strcmp(word, "-F") == 0 || strcmp(word, "-v") == 0)
+            continue;
+        if (word[0] != '-' || !word[1] || !strchr("bIiNmLOJET", word[1]))
+            return bad_option(word, NULL, err);
+        const char *value = word[2] ? word + 2 : i + 1 < words->n ? words->v[++i] : NULL;
+        if (!value)
+            return bad_option(word, NULL, err);
+        r = (word[1] == 'T') == is_usage ? set_option(p, word[1], value, err) : 0;
+    }
+    return r;
 }
 
 static int parse_mkfsoptions(struct parameters *p, const char *text, struct err *err)
@@ -131,15 +210,12 @@ static int parse_mkfsoptions(struct parameters *p, const char *text, struct err 
     auto_cleanup(arena_free) struct arena *arena = arena_new();
     struct strv words = {0};
     strv_arena_split(arena, &words, text, " \t");
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < words.n; i++) {
-        const char *word = words.v[i];
-        if (strcmp(word, "-q") == 0 || strcmp(word, "-F") == 0 || strcmp(word, "-v") == 0)
-            continue;
-        if (word[0] != '-' || !word[1] || !strchr("bIiNmLOJET", word[1]))
-            return bad_option(word, NULL, err);
-        const char *value = word[2] ? word + 2 : i + 1 < words.n ? words.v[++i] : NULL;
-        r = value ? set_option(p, word[1], value, err) : bad_option(word, NULL, err);
+    int r = parse_words(p, &words, true, err);
+    if (r == 0)
+        r = parse_words(p, &words, false, err);
+    if (r == 0 && p->inode_size > p->block_size) {
+        auto_free char *size = xprintf("%u", p->inode_size);
+        r = bad_option("-I", size, err);
     }
     return r;
 }
@@ -182,7 +258,7 @@ int parameters_make(const struct filesystem_options *options, uint64_t size_byte
     struct parameters p;
     if (options->label && strlen(options->label) > 16)
         return err_set(err, ERR_RECIPE, -EINVAL,
-            "part: the label '%s' is longer than the 16 bytes an ext file system has room for",
+            "the label '%s' is longer than the 16 bytes an ext file system has room for",
             options->label);
     set_defaults(&p, options, size_bytes);
     int r = options->mkfsoptions ? parse_mkfsoptions(&p, options->mkfsoptions, err) : 0;

@@ -12,7 +12,8 @@ struct parameters {
     unsigned block_size, inode_size;
     uint64_t bytes_per_inode, inodes; /* inodes 0: by ratio */
     double reserved_percent;
-    uint64_t journal_mib; /* 0: by size */
+    uint64_t journal_mib;                    /* 0: by size */
+    uint64_t raid_stride, raid_stripe_width; /* blocks; 0: none */
     char label[17];
     uint8_t uuid[16];
     int64_t time;

@@ -6,20 +6,20 @@
 #include "base/strbuf.h"
 #include "filesystem/ext.h"
 
-#define LOST_FOUND_BYTES 16384 /* as mke2fs makes it: e2fsck needs no new blocks to use it */
-#define FAST_SYMLINK_MAX 59    /* in i_block, with its NUL */
+#define FAST_SYMLINK_MAX 59 /* in i_block, with its NUL */
 #define EXT3_MAX_LINKS 32000
 #define EXT4_MAX_LINKS 65000
+#define EXT4_MAX_TIME ((INT64_C(1) << 34) + INT32_MIN - 1)
 
 struct population {
     struct ext *e;
     size_t first, end; /* nodes [first, end) of the tree */
     ext2_ino_t *inode; /* of node first + i; 0: left out */
-    size_t *links;     /* names of the inode of node first + i that are in this file system */
+    size_t *name;  /* of node first + i: the first name of its inode that is here, from 'first' */
+    size_t *links; /* names of the inode of node first + i that are in this file system */
     ext2_ino_t next_inode;
     ext2_ino_t lost_found; /* 0: the tree has one of its own */
     const char *const *mountpoints;
-    uint64_t done;
 };
 
 bool ext_is_left_out(
@@ -40,29 +40,22 @@ static const struct tree_node *node_at(const struct population *p, size_t i)
     return &p->e->tree->nodes[p->first + i];
 }
 
-/* The node of this file system that has the inode of hard link i: itself, or an earlier one. */
-static size_t first_name(const struct population *p, size_t i)
-{
-    size_t link = node_at(p, i)->link;
-    if (link == TREE_NONE)
-        return i;
-    if (link >= p->first && p->inode[link - p->first])
-        return link - p->first;
-    /* The first name is on another file system: the first of the others that is here. */
-    for (size_t k = 0; k < i; k++)
-        if (node_at(p, k)->link == link && p->inode[k])
-            return k;
-    return i;
-}
-
+/* Hard links: the first name of an inode may be on another file system; then the first that is here
+ * stands for it. */
 static void number_inodes(struct population *p)
 {
+    auto_free size_t *first_here = xcalloc(p->end, sizeof *first_here); /* + 1; 0: none yet */
     for (size_t i = 0; i < p->end - p->first; i++) {
+        size_t link = node_at(p, i)->link;
         if (ext_is_left_out(p->e->tree, p->first, p->first + i, p->mountpoints))
             continue;
-        size_t name = i == 0 ? 0 : first_name(p, i);
-        p->inode[i] = i == 0 ? EXT2_ROOT_INO : name == i ? p->next_inode++ : p->inode[name];
-        p->links[name]++;
+        size_t *here = &first_here[link == TREE_NONE ? p->first + i : link];
+        bool is_first = *here == 0;
+        if (is_first)
+            *here = i + 1;
+        p->name[i] = *here - 1;
+        p->inode[i] = i == 0 ? EXT2_ROOT_INO : is_first ? p->next_inode++ : p->inode[p->name[i]];
+        p->links[p->name[i]]++;
     }
 }
 
@@ -86,16 +79,20 @@ static uint8_t file_type(uint32_t mode)
     }
 }
 
+/* A time in the inode: 32 bits, and 2 more where the inode is large. Beyond: the nearest. */
+static int64_t nearest_time(int64_t time, unsigned inode_size)
+{
+    int64_t max = inode_size > EXT2_GOOD_OLD_INODE_SIZE ? EXT4_MAX_TIME : INT32_MAX;
+    return time < INT32_MIN ? INT32_MIN : time > max ? max : time;
+}
+
 static void set_times(struct ext2_inode_large *inode, int64_t time, unsigned inode_size)
 {
-    int64_t low = (int32_t)time;
-    uint32_t epoch = (uint32_t)(((uint64_t)(time - low) >> 32) & EXT4_EPOCH_MASK);
-    if (inode_size <= EXT2_GOOD_OLD_INODE_SIZE && (time > INT32_MAX || time < INT32_MIN)) {
-        time = time > 0 ? INT32_MAX : INT32_MIN; /* there is no room for more */
-    }
+    time = nearest_time(time, inode_size);
     inode->i_atime = inode->i_ctime = inode->i_mtime = (uint32_t)time;
     if (inode_size <= EXT2_GOOD_OLD_INODE_SIZE)
         return;
+    uint32_t epoch = (uint32_t)((time - (int32_t)time) >> 32) & EXT4_EPOCH_MASK;
     inode->i_extra_isize = sizeof *inode - EXT2_GOOD_OLD_INODE_SIZE;
     inode->i_crtime = (uint32_t)time;
     inode->i_atime_extra = inode->i_ctime_extra = inode->i_mtime_extra = epoch;
@@ -208,10 +205,11 @@ static int set_directory_links(
     struct ext *e, const struct tree_node *node, size_t links, struct ext2_inode_large *inode)
 {
     size_t max = e->parameters->dir_nlink ? EXT4_MAX_LINKS : EXT3_MAX_LINKS;
-    if (links >= max && !e->parameters->dir_nlink)
+    if (links > max && !e->parameters->dir_nlink)
         return err_set(e->err, ERR_RECIPE, -EMLINK,
-            "'%s' has %zu subdirectories, more than this file system can have", node->path, links);
-    inode->i_links_count = links >= max ? 1 : (uint16_t)links;
+            "'%s' has %zu subdirectories, more than this file system can have", node->path,
+            links - 2);
+    inode->i_links_count = links > max ? 1 : (uint16_t)links;
     return 0;
 }
 
@@ -269,6 +267,13 @@ static int make_file(
     struct ext *e, const struct tree_node *node, ext2_ino_t ino, struct ext2_inode_large *inode)
 {
     struct ext_runs runs = {0};
+    if (node->size > ext_max_file_bytes(e->parameters)) {
+        err_set(e->err, ERR_RECIPE, -EFBIG, "'%s' is too large for this file system: %llu bytes",
+            node->path, (unsigned long long)node->size);
+        return err_hint(e->err, "a larger block size may do: --mkfsoptions=\"-b 4096\"");
+    }
+    if (node->size > INT32_MAX)
+        ext2fs_set_feature_large_file(e->fs->super);
     set_size(inode, node->size);
     int r = ext_write_content(e, node, &runs);
     if (r == 0)
@@ -356,7 +361,7 @@ static int make_lost_found(struct population *p)
     add_entry(e, &d, p->lost_found, ".", 1, EXT2_FT_DIR);
     add_entry(e, &d, EXT2_ROOT_INO, "..", 2, EXT2_FT_DIR);
     finish_block(e, &d);
-    while (d.bytes.len < LOST_FOUND_BYTES)
+    while (d.bytes.len < EXT_LOST_FOUND_BYTES)
         add_empty_block(e, &d);
     int r = write_directory(e, p->lost_found, &d, &inode);
     strbuf_done(&d.bytes);
@@ -365,16 +370,17 @@ static int make_lost_found(struct population *p)
 
 static int make_nodes(struct population *p)
 {
+    uint64_t free_before = ext2fs_free_blocks_count(p->e->fs->super);
     int r = p->lost_found ? make_lost_found(p) : 0;
     for (size_t i = 0; r == 0 && i < p->end - p->first; i++) {
         const struct tree_node *node = node_at(p, i);
         if (interrupt_pending())
             return interrupt_error(p->e->err);
-        if (!p->inode[i] || (i != 0 && first_name(p, i) != i))
+        if (!p->inode[i] || p->name[i] != i)
             continue;
         r = make_node(p, i);
-        p->done += S_ISREG(node->mode) ? node->size : 0;
-        progress_advance(p->e->progress, p->done, node->path);
+        uint64_t taken = free_before - ext2fs_free_blocks_count(p->e->fs->super);
+        progress_advance(p->e->progress, taken * p->e->fs->blocksize, node->path);
     }
     return r;
 }
@@ -390,9 +396,11 @@ int ext_populate(struct ext *e, const char *directory, const char *const *mountp
     p.end = top->end;
     size_t n = p.end - p.first;
     auto_free ext2_ino_t *inode = xcalloc(n, sizeof *inode);
+    auto_free size_t *name = xcalloc(n, sizeof *name);
     auto_free size_t *links = xcalloc(n, sizeof *links);
     auto_free char *own = xprintf("%s/lost+found", strcmp(directory, "/") == 0 ? "" : directory);
     p.inode = inode;
+    p.name = name;
     p.links = links;
     p.next_inode = EXT2_FIRST_INODE(e->fs->super);
     p.lost_found = tree_find(e->tree, own) ? 0 : p.next_inode++;

@@ -165,23 +165,6 @@ static void set_active(struct layout *layout)
     active->active = layout->label == LABEL_MSDOS && active->number <= LAYOUT_MSDOS_PRIMARY;
 }
 
-/* What packages say of their sizes is not exact enough to refuse by it. */
-static void warn_of_content(struct layout *layout, uint64_t content_bytes)
-{
-    uint64_t room = 0;
-    for (size_t i = 0; i < layout->n; i++)
-        room += layout->parts[i].kind == LAYOUT_FILESYSTEM ? layout->parts[i].size_bytes : 0;
-    if (content_bytes <= room)
-        return;
-    struct recipe_place place = layout_part_at(layout, "/")->place;
-    strv_arena_add(layout->arena, &layout->warnings,
-        arena_printf(layout->arena,
-            "%s:%u: part: the packages take about %llu MiB, and the file systems have %llu: the "
-            "image will hardly fit",
-            place.file, place.line, (unsigned long long)(content_bytes / MIB),
-            (unsigned long long)(room / MIB)));
-}
-
 int layout_place(const struct drafts *drafts, const struct layout_options *options,
     struct layout *layout, struct err *err)
 {
@@ -206,6 +189,5 @@ int layout_place(const struct drafts *drafts, const struct layout_options *optio
     if (layout->label == LABEL_NONE) /* the whole disk, to its last block */
         layout->parts[0].size_bytes = layout->disk_bytes / 4096 * 4096;
     set_active(layout);
-    warn_of_content(layout, options->content_bytes);
     return 0;
 }
