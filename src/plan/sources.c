@@ -303,7 +303,11 @@ static int add_recipe_repo(struct sources *s, const struct recipe_repo *repo,
     } else {
         r = set_addresses(s, to, repo, err);
     }
-    if (r < 0 || (r = set_gpgkeys(s, to, repo, err)) < 0)
+    /* Keys of the command line are those of the repositories that it names. */
+    bool has_own_keys = override && options->gpgkeys && options->gpgkeys->n;
+    if (r == 0 && !has_own_keys)
+        r = set_gpgkeys(s, to, repo, err);
+    if (r < 0)
         return r;
     to->proxy = arena_strdup(s->arena, repo->proxy);
     copy_globs(s, &to->include_packages, &repo->include_packages);

@@ -211,6 +211,9 @@ const char *suggest_name(const char *word, const char *const *names, size_t n);
 
 /* --- sections (section.c, script.c, packages.c) --- */
 bool section_is_registered(const char *word);
+/* The sections by number, for who lists them; NULL behind the last. */
+const char *section_name(size_t index, enum spec_class *ret_class);
+extern const struct command_spec script_spec, packages_spec, group_spec;
 int section_begin(struct parser *p, const struct words *words);
 int section_end(struct parser *p);
 int script_begin(struct parser *p, const struct words *words);

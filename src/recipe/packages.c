@@ -74,7 +74,7 @@ static int finish_packages(struct command *c)
     return 0;
 }
 
-static const struct command_spec packages_spec = {
+const struct command_spec packages_spec = {
     .name = "%packages", .options = packages_options, .finish = finish_packages};
 
 int packages_begin(struct parser *p, const struct words *words)
@@ -106,7 +106,7 @@ static int finish_group(struct command *c)
     return 0;
 }
 
-static const struct command_spec group_spec = {
+const struct command_spec group_spec = {
     .name = "@", .options = group_options, .finish = finish_group};
 
 /* '@name with blanks --nodefaults': the name is all before the first option. */

@@ -29,7 +29,7 @@ static int finish_script(struct command *c)
     return 0;
 }
 
-static const struct command_spec script_spec = {
+const struct command_spec script_spec = {
     .name = "script", .options = script_options, .finish = finish_script};
 
 static enum recipe_script_kind kind_of(const char *name)

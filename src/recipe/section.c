@@ -37,6 +37,14 @@ bool section_is_registered(const char *word)
     return find_section(word) < ARRAY_SIZE(sections);
 }
 
+const char *section_name(size_t index, enum spec_class *ret_class)
+{
+    if (index >= ARRAY_SIZE(sections))
+        return NULL;
+    *ret_class = sections[index].class;
+    return sections[index].name;
+}
+
 int section_begin(struct parser *p, const struct words *words)
 {
     size_t i = find_section(words->v[0].text);

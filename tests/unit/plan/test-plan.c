@@ -126,6 +126,32 @@ static void command_line_replaces_by_name_and_adds(void **state)
     strv_done(&keys);
 }
 
+/* Who serves a repository of the recipe from elsewhere and says by what keys it is signed means
+ * these alone; the others keep theirs. */
+static void command_line_keys_are_those_of_its_repositories(void **state)
+{
+    (void)state;
+    auto_free char *text = NULL;
+    struct strv repos = {0}, keys = {0};
+    strv_add(&repos, "a=http://y.test/a");
+    struct source_options options = {.arch = "x86_64", .repos = &repos, .gpgkeys = &keys};
+    const char *recipe = "repo --name=a --baseurl=http://x.test/a --gpgkey=http://x.test/key\n"
+                         "repo --name=b --baseurl=http://x.test/b --gpgkey=http://x.test/key\n";
+    auto_cleanup(sources_free) struct sources *without = sources_of(recipe, &options, &text);
+    assert_non_null(without);
+    assert_int_equal(without->v[0].gpgkeys.n, 1);
+    assert_string_equal(without->v[0].gpgkeys.v[0], "http://x.test/key");
+    strv_add(&keys, "/k/one");
+    auto_free char *text_with = NULL;
+    auto_cleanup(sources_free) struct sources *with = sources_of(recipe, &options, &text_with);
+    assert_non_null(with);
+    assert_int_equal(with->v[0].gpgkeys.n, 1);
+    assert_string_equal(with->v[0].gpgkeys.v[0], "/k/one");
+    assert_int_equal(with->v[1].gpgkeys.n, 2);
+    strv_done(&repos);
+    strv_done(&keys);
+}
+
 static void recipe_repositories_can_be_left_out(void **state)
 {
     (void)state;
@@ -586,6 +612,7 @@ int main(void)
         cmocka_unit_test(release_is_read_off_the_version_line),
         cmocka_unit_test(unknown_variables_are_errors),
         cmocka_unit_test(command_line_replaces_by_name_and_adds),
+        cmocka_unit_test(command_line_keys_are_those_of_its_repositories),
         cmocka_unit_test(recipe_repositories_can_be_left_out),
         cmocka_unit_test(bad_repositories_are_told),
         cmocka_unit_test(architectures_are_checked),
