@@ -48,18 +48,32 @@ struct database database_choose(const Header *headers, size_t n)
     return database;
 }
 
-static int run_rpm(int root, const struct strv *arguments, const struct sandbox_bind *binds,
-    size_t n_binds, struct err *err)
+/* The image's rpm, and what it may do. */
+struct own_rpm {
+    int root;
+    const char *path;
+    unsigned seconds;
+    const struct sandbox_bind *binds;
+    size_t n_binds;
+};
+
+static int run_rpm(const struct own_rpm *rpm, const struct strv *arguments, struct err *err)
 {
-    struct sandbox_command command = {.binds = binds, .n_binds = n_binds};
+    struct sandbox_command command = {
+        .binds = rpm->binds, .n_binds = rpm->n_binds, .timeout_seconds = rpm->seconds};
     struct sandbox_result result = {0};
     const char *const *argv;
     memcpy(&argv, &arguments->v, sizeof argv);
     command.argv = argv;
-    int r = sandbox_run(root, &command, &result, err);
-    if (r == 0 && result.status != 0)
-        r = err_set(err, ERR_SCRIPT, -EIO, "the image's own '%s %s' failed with status %d: %s",
-            arguments->v[0], arguments->v[1], result.status, result.output);
+    int r = sandbox_run(rpm->root, &command, &result, err);
+    const char *what = arguments->v[1], *more = arguments->n > 2 ? arguments->v[2] : "";
+    if (r == 0 && result.timed_out)
+        r = err_set(err, ERR_SCRIPT, -ETIMEDOUT,
+            "the image's own '%s %s%s%s' did not end within %u seconds: %s", rpm->path, what,
+            *more ? " " : "", more, rpm->seconds, result.output);
+    else if (r == 0 && result.status != 0)
+        r = err_set(err, ERR_SCRIPT, -EIO, "the image's own '%s %s%s%s' failed with status %d: %s",
+            rpm->path, what, *more ? " " : "", more, result.status, result.output);
     sandbox_result_done(&result);
     return r;
 }
@@ -71,13 +85,23 @@ static void finish(struct strv *arguments)
     arguments->v[arguments->n] = NULL;
 }
 
-static int fill(int root, const char *rpm, const struct strv *paths, struct err *err)
+static int initialize(const struct own_rpm *rpm, struct err *err)
+{
+    auto_strv struct strv arguments = {0};
+    strv_add(&arguments, rpm->path);
+    strv_add(&arguments, "--initdb");
+    finish(&arguments);
+    return run_rpm(rpm, &arguments, err);
+}
+
+static int fill(const struct own_rpm *rpm, const struct strv *paths, struct err *err)
 {
     static const char *const options[] = {"-i", "--justdb", "--nodeps", "--noscripts",
         "--notriggers", "--nodigest", "--nosignature", "--ignoresize", "--ignorearch", "--force"};
     auto_strv struct strv arguments = {0}, targets = {0};
     auto_free struct sandbox_bind *binds = xcalloc(paths->n, sizeof *binds);
-    strv_add(&arguments, rpm);
+    struct own_rpm shown = *rpm;
+    strv_add(&arguments, rpm->path);
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
         strv_add(&arguments, options[i]);
     for (size_t i = 0; i < paths->n; i++) {
@@ -87,19 +111,19 @@ static int fill(int root, const char *rpm, const struct strv *paths, struct err 
         binds[i] = (struct sandbox_bind){.source = paths->v[i], .target = targets.v[i]};
     }
     finish(&arguments);
-    return run_rpm(root, &arguments, binds, paths->n, err);
+    shown.binds = binds;
+    shown.n_binds = paths->n;
+    return run_rpm(&shown, &arguments, err);
 }
 
-int database_make_by_own_rpm(int root, const struct strv *paths, struct err *err)
+int database_make_by_own_rpm(int root, const struct strv *paths, unsigned seconds, struct err *err)
 {
-    const char *rpm = file_exists_in(root, "/bin/rpm") == 1 ? "/bin/rpm" : "/usr/bin/rpm";
-    auto_strv struct strv initialize = {0};
-    strv_add(&initialize, rpm);
-    strv_add(&initialize, "--initdb");
-    finish(&initialize);
-    int r = run_rpm(root, &initialize, NULL, 0, err);
+    const struct own_rpm rpm = {.root = root,
+        .path = file_exists_in(root, "/bin/rpm") == 1 ? "/bin/rpm" : "/usr/bin/rpm",
+        .seconds = seconds};
+    int r = initialize(&rpm, err);
     if (r == 0)
-        r = fill(root, rpm, paths, err);
+        r = fill(&rpm, paths, err);
     int removed = file_remove_tree(root, PACKAGES_IN_ROOT + 1);
     if (removed == 0)
         removed = file_remove_tree(root, DATABASE_SCRATCH + 1);

@@ -25,5 +25,6 @@ struct database {
 
 /* By the package 'rpm' and what it owns; without it an SQLite database at DATABASE_OLD. */
 struct database database_choose(const Header *headers, size_t n);
+/* 'seconds': the limit on each of its runs. */
 /* --initdb and --justdb by the image's rpm; the scratch database goes. Errors: ERR_SCRIPT. */
-int database_make_by_own_rpm(int root, const struct strv *paths, struct err *err);
+int database_make_by_own_rpm(int root, const struct strv *paths, unsigned seconds, struct err *err);

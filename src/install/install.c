@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,9 +17,10 @@
 #include "sandbox/supervise.h"
 
 #define DEFAULT_SECONDS 600
-#define KILL_AGAIN_MS 5000
+#define KILL_AGAIN_MS 10000
 #define OUTPUT_MAX ((size_t)64 << 10)
-#define CHILDREN_MAX ((size_t)64 << 10)
+#define CHILDREN_MAX 1024
+#define DRAIN_MAX 64
 
 /* The supervisor's side of a transaction. */
 struct installation {
@@ -36,7 +36,6 @@ struct installation {
     char *package, *scriptlet;
     struct strbuf printed;
     bool timed_out;
-    unsigned kills;
     struct err said; /* why it failed, by the child or by us */
     struct transaction_sum sum;
     bool is_done;
@@ -58,10 +57,13 @@ static void on_output(void *context, struct supervise_watch *watch)
 static void drain_output(struct installation *in)
 {
     char piece[8192];
-    ssize_t n;
-    while ((n = read(in->output, piece, sizeof piece)) > 0)
-        if (in->printed.len < OUTPUT_MAX)
+    ssize_t n = 1;
+    /* A daemon that was left behind may print without end. */
+    for (size_t i = 0; i < DRAIN_MAX && n > 0; i++) {
+        n = read(in->output, piece, sizeof piece);
+        if (n > 0 && in->printed.len < OUTPUT_MAX)
             strbuf_add(&in->printed, piece, (size_t)n);
+    }
 }
 
 /* What was printed so far without the blanks at its end; the buffer is empty then. */
@@ -74,25 +76,26 @@ static char *take_output(struct installation *in)
 
 /* ---- time limits ---- */
 
-/* The first child of a process; 0 if it has none. */
-static int first_child(int pid)
+/* The scriptlet is a child of librpm's process, which is pid 1 of the namespace and the only child
+ * of the one that we started. So are daemons that earlier scriptlets left behind: all go. A
+ * scriptlet in Lua is librpm's process itself. */
+static size_t kill_scriptlet(const struct installation *in)
 {
-    auto_free char *path = xprintf("/proc/%d/task/%d/children", pid, pid);
-    auto_free char *text = NULL;
-    size_t size = 0;
-    return file_read(path, CHILDREN_MAX, &text, &size) < 0 ? 0 : (int)strtol(text, NULL, 10);
+    pid_t rpm, children[CHILDREN_MAX];
+    size_t killed = 0;
+    if (supervise_children(in->supervise.pid, &rpm, 1) == 0)
+        return 0;
+    size_t n = supervise_children(rpm, children, CHILDREN_MAX);
+    for (size_t i = 0; i < n; i++)
+        killed += supervise_kill_child(rpm, children[i]);
+    return killed;
 }
 
-/* The scriptlet is a child of librpm's process, which is pid 1 of the namespace and the only child
- * of the one that we started. A scriptlet in Lua is that process itself. */
 static void on_late(void *context)
 {
     struct installation *in = context;
-    int rpm = first_child(in->supervise.pid);
-    int scriptlet = rpm > 0 && in->kills++ < 3 ? first_child(rpm) : 0;
-    in->timed_out = true;
-    if (scriptlet > 0) {
-        kill(scriptlet, SIGKILL);
+    if (!in->timed_out && kill_scriptlet(in) > 0) {
+        in->timed_out = true;
         in->supervise.deadline_ms = supervise_now() + KILL_AGAIN_MS;
         return;
     }
@@ -100,7 +103,7 @@ static void on_late(void *context)
         err_set(&in->said, ERR_SCRIPT, -ETIMEDOUT, "%s of %s did not end within %u seconds",
             in->scriptlet ? in->scriptlet : "a scriptlet", in->package ? in->package : "a package",
             in->seconds);
-    kill(in->supervise.pid, SIGKILL);
+    supervise_kill(in->supervise.pid);
 }
 
 /* ---- messages ---- */
@@ -125,7 +128,6 @@ static void begin_scriptlet(struct installation *in, const struct channel_messag
     in->package = xstrdup(m->bytes);
     in->scriptlet = xstrdup(length < m->size ? m->bytes + length : "a scriptlet");
     in->timed_out = false;
-    in->kills = 0;
     in->supervise.deadline_ms = supervise_now() + 1000ULL * in->seconds;
 }
 
@@ -145,6 +147,7 @@ static void end_scriptlet(struct installation *in, const struct channel_message 
     if (m->size == sizeof end)
         memcpy(&end, m->bytes, sizeof end);
     drain_output(in);
+    channel_send(in->channel, MESSAGE_TAKEN, "", 0, -1);
     in->supervise.deadline_ms = 0;
     auto_free char *output = take_output(in);
     const struct install_scriptlet s = {.package = in->package ? in->package : output,
@@ -156,7 +159,7 @@ static void end_scriptlet(struct installation *in, const struct channel_message 
         install_report_add(in->report, &s);
     if (end.is_fatal && in->said.kind == ERR_NONE) {
         fatal_scriptlet(in, &s, &in->said);
-        kill(in->supervise.pid, SIGKILL);
+        supervise_kill(in->supervise.pid);
     }
 }
 
@@ -300,7 +303,7 @@ static int run(struct installation *in, const struct install_options *options, s
     if (r == 0)
         r = supervise(in, pid, err);
     if (r == 0 && in->sum.needs_own_rpm)
-        r = database_make_by_own_rpm(in->root, in->paths, err);
+        r = database_make_by_own_rpm(in->root, in->paths, in->seconds, err);
     in->report->n_packages = in->sum.n_packages;
     in->report->n_files = in->sum.n_files;
     return r;

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* The one state of this file: set in the child that runs the transaction, never elsewhere. */
+/* The state of this file, with scriptlet_pipes: set in the child that runs the transaction, never
+ * elsewhere. */
 static int scriptlet_view = -1;
 
 void scriptlet_exec_into(int view)
@@ -113,7 +115,46 @@ EXPORT int system(const char *command)
     return child < 0 ? -1 : status;
 }
 
-/* Lua's io.popen(): not given to scriptlets, whom it would start outside their view. */
+/* A stream to or from a shell that popen() below started. */
+struct scriptlet_pipe {
+    FILE *stream;
+    pid_t shell;
+};
+
+/* Lua closes them at the latest when it ends; a scriptlet with more open at once gets EMFILE. */
+static struct scriptlet_pipe scriptlet_pipes[16];
+
+static struct scriptlet_pipe *find_pipe(FILE *stream)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(scriptlet_pipes); i++)
+        if (scriptlet_pipes[i].stream == stream)
+            return &scriptlet_pipes[i];
+    errno = stream ? EINVAL : EMFILE;
+    return NULL;
+}
+
+/* A shell with one end of a pipe as its standard input or output. Returns its pid. */
+static pid_t start_shell(const char *command, bool we_read, int *ret_fd)
+{
+    char shell[] = "/bin/sh", option[] = "-c";
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    auto_close int ours = ends[we_read ? 0 : 1], theirs = ends[we_read ? 1 : 0];
+    auto_free char *text = xstrdup(command);
+    char *const argv[] = {shell, option, text, NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        if (dup2(theirs, we_read ? 1 : 0) >= 0)
+            execv(shell, argv);
+        _exit(127);
+    }
+    if (child > 0)
+        *ret_fd = steal_fd(&ours);
+    return child;
+}
+
+/* Lua's io.popen(). */
 EXPORT FILE *popen(const char *command, const char *mode)
 {
     if (scriptlet_view < 0) {
@@ -121,16 +162,52 @@ EXPORT FILE *popen(const char *command, const char *mode)
             (FILE * (*)(const char *, const char *)) next("popen");
         return function(command, mode);
     }
-    errno = ENOTSUP;
-    return NULL;
+    struct scriptlet_pipe *place = find_pipe(NULL);
+    bool we_read = *mode == 'r';
+    int fd = -1;
+    pid_t shell = place ? start_shell(command, we_read, &fd) : -1;
+    if (shell < 0)
+        return NULL;
+    FILE *stream = fdopen(fd, we_read ? "r" : "w");
+    if (stream)
+        *place = (struct scriptlet_pipe){stream, shell};
+    else
+        close(fd);
+    return stream;
+}
+
+EXPORT int pclose(FILE *stream)
+{
+    if (scriptlet_view < 0) {
+        int (*function)(FILE *) = (int (*)(FILE *))next("pclose");
+        return function(stream);
+    }
+    struct scriptlet_pipe *place = stream ? find_pipe(stream) : NULL;
+    int status = 0;
+    if (!place)
+        return -1;
+    fclose(stream);
+    pid_t shell = place->shell;
+    *place = (struct scriptlet_pipe){0};
+    while (waitpid(shell, &status, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return status;
 }
 
 /* librpm opens what it has just unpacked to set its owner. For a named pipe that would wait for
  * ever; nobody will write. */
+static int without_waiting(int directory, const char *path, int flags)
+{
+    struct stat st;
+    bool waits = scriptlet_view >= 0 && !(flags & O_CREAT) &&
+                 fstatat(directory, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISFIFO(st.st_mode);
+    return waits ? flags | O_NONBLOCK : flags;
+}
+
 EXPORT int openat_of_librpm(int directory, const char *path, int flags, ...) __asm__("openat");
 int openat_of_librpm(int directory, const char *path, int flags, ...)
 {
-    struct stat st;
     mode_t mode = 0;
     if (flags & (O_CREAT | O_TMPFILE)) {
         va_list ap;
@@ -138,17 +215,25 @@ int openat_of_librpm(int directory, const char *path, int flags, ...)
         mode = va_arg(ap, mode_t);
         va_end(ap);
     }
-    if (scriptlet_view >= 0 && !(flags & O_CREAT) &&
-        fstatat(directory, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISFIFO(st.st_mode))
-        flags |= O_NONBLOCK;
+    flags = without_waiting(directory, path, flags);
     return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+/* The same in a librpm that was compiled with _FORTIFY_SOURCE. */
+EXPORT int openat_fortified(int directory, const char *path, int flags) __asm__("__openat_2");
+int openat_fortified(int directory, const char *path, int flags)
+{
+    flags = without_waiting(directory, path, flags);
+    return (int)syscall(SYS_openat, directory, path, flags, 0);
 }
 
 int scriptlet_exec_check(void)
 {
-    static const char *const names[] = {"execve", "execv", "execvp", "posix_spawnp", "system"};
+    static const char *const names[] = {
+        "execve", "execv", "execvp", "posix_spawnp", "system", "popen", "pclose"};
     void (*const ours[])(void) = {(void (*)(void))execve, (void (*)(void))execv,
-        (void (*)(void))execvp, (void (*)(void))posix_spawnp, (void (*)(void))system};
+        (void (*)(void))execvp, (void (*)(void))posix_spawnp, (void (*)(void))system,
+        (void (*)(void))popen, (void (*)(void))pclose};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         void *found = dlsym(RTLD_DEFAULT, names[i]);
         if (memcmp(&found, &ours[i], sizeof found) != 0)

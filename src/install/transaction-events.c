@@ -65,7 +65,9 @@ static void say_stop(struct transaction_events *e, rpmTagVal tag, bool ok)
                                                       : 1,
         .is_fatal = !ok && is_fatal(tag),
         .is_quiet = ok};
-    channel_send(e->transaction->channel, MESSAGE_STOP, &end, sizeof end, -1);
+    auto_free struct channel_message *answer = xmalloc(sizeof *answer);
+    if (channel_send(e->transaction->channel, MESSAGE_STOP, &end, sizeof end, -1) == 0)
+        channel_receive(e->transaction->channel, 0, answer);
     e->status = 0;
 }
 
@@ -102,6 +104,7 @@ void *transaction_notify(const void *header, const rpmCallbackType what, const r
         break;
     case RPMCALLBACK_SCRIPT_STOP:
         e->in_scriptlet = false;
+        fflush(stdout); /* what Lua printed */
         say_stop(e, (rpmTagVal)amount, total == RPMRC_OK);
         break;
     default:

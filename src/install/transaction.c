@@ -10,6 +10,7 @@
 #include <rpm/rpmpgp.h>
 #include <rpm/rpmts.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -47,6 +48,8 @@ static void set_macro(const char *name, const char *value)
 /* Nothing of this machine but rpm's own defaults: no /etc/rpm, no ~/.rpmmacros. */
 static int read_configuration(const struct install_options *options, struct err *err)
 {
+    /* Else what a scriptlet prints on standard output goes to the root's /dev/null, made for it. */
+    rpmSetVerbosity(RPMLOG_INFO);
     macrofiles = "/usr/lib/rpm/macros";
     if (rpmReadConfigFiles("/usr/lib/rpm/rpmrc", NULL) != 0)
         return err_set(err, ERR_SYSTEM, -ENOENT, "cannot read rpm's '/usr/lib/rpm/rpmrc'");
@@ -79,7 +82,11 @@ static int read_keys(struct child *c, struct err *err)
 static int set_environment(const struct install_options *options)
 {
     auto_free char *time = xprintf("%llu", (unsigned long long)options->install_time);
-    const struct rlimit descriptors = {DESCRIPTORS, DESCRIPTORS};
+    struct rlimit descriptors;
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0)
+        return -errno;
+    if (descriptors.rlim_cur > DESCRIPTORS)
+        descriptors.rlim_cur = DESCRIPTORS;
     /* Users and groups are the image's files, never its NSS modules in this process. */
     if (clearenv() != 0 || __nss_configure_lookup("passwd", "files") != 0 ||
         __nss_configure_lookup("group", "files") != 0)
@@ -95,6 +102,7 @@ static int set_environment(const struct install_options *options)
 static int set_standard_files(int output)
 {
     auto_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* Lua in this process prints there, and forks */
     return null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 ? -errno : 0;
 }
 

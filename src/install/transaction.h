@@ -8,13 +8,14 @@
 
 #include "install/install.h"
 
-/* Messages to the parent (channel.h), and the parent's one answer. */
+/* Messages to the parent (channel.h), and the parent's two answers. */
 enum {
     MESSAGE_OPEN = 'O',    /* uint32_t: index of the package whose file is wanted */
     MESSAGE_FILE = 'F',    /* the answer, with the descriptor (none: it could not be opened) */
     MESSAGE_PACKAGE = 'P', /* uint32_t how many so far, then the package's name */
     MESSAGE_START = 'S',   /* a scriptlet starts: package NUL scriptlet */
     MESSAGE_STOP = 'T',    /* struct scriptlet_end */
+    MESSAGE_TAKEN = 'A',   /* the answer: what it printed was read, the next may print */
     MESSAGE_REMARK = 'W',  /* a line of librpm's log */
     MESSAGE_DONE = 'D',    /* struct transaction_sum */
 };

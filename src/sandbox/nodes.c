@@ -42,6 +42,21 @@ static int add_rules(scmp_filter_ctx filter)
     return r;
 }
 
+/* A process that keeps CAP_SYS_ADMIN (librpm's, for setns(2)) may run Lua of a package, and what
+ * that loads. Neither it nor a scriptlet in a user namespace of its own is to rearrange mounts: the
+ * machine's settings below /proc are behind read-only ones. Key rings are in no namespace. */
+static int add_refusals(scmp_filter_ctx filter)
+{
+    static const int calls[] = {SCMP_SYS(mount), SCMP_SYS(umount), SCMP_SYS(umount2),
+        SCMP_SYS(pivot_root), SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen),
+        SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr),
+        SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(keyctl)};
+    int r = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(calls) && r == 0; i++)
+        r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+    return r;
+}
+
 int nodes_filter(int *ret_listener, struct err *err)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
@@ -59,11 +74,13 @@ int nodes_filter(int *ret_listener, struct err *err)
     if (r == 0)
         r = add_rules(filter);
     if (r == 0)
+        r = add_refusals(filter);
+    if (r == 0)
         r = seccomp_load(filter);
     if (r == 0)
         *ret_listener = fcntl(seccomp_notify_fd(filter), F_DUPFD_CLOEXEC, 3);
     seccomp_release(filter);
-    return r < 0 ? err_code(err, r, "cannot load the seccomp filter that catches mknod(2)") : 0;
+    return r < 0 ? err_code(err, r, "cannot load the seccomp filter of the sandbox") : 0;
 }
 
 struct nodes *nodes_new(int listener, int root)

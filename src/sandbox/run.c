@@ -152,7 +152,7 @@ static void on_late(void *context)
 {
     struct outside *out = context;
     out->timed_out = true;
-    kill(out->supervise->pid, SIGKILL);
+    supervise_kill(out->supervise->pid);
 }
 
 static int supervise(struct outside *out, pid_t pid, int output, int *ret_status, struct err *err)

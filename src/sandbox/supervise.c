@@ -3,16 +3,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 
 /* A signal that comes just before poll(2) is seen after so long. */
 #define LOOK_UP_MS 500
 #define WATCHES_MAX 8
+#define SIBLINGS_MAX 4096
+#define CHILDREN_MAX ((size_t)64 << 10)
 
 uint64_t supervise_now(void)
 {
@@ -60,6 +64,41 @@ static int collect(pid_t pid)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+size_t supervise_children(pid_t pid, pid_t *children, size_t max)
+{
+    auto_free char *path = xprintf("/proc/%d/task/%d/children", (int)pid, (int)pid);
+    auto_free char *text = NULL;
+    size_t size = 0, n = 0;
+    if (file_read(path, CHILDREN_MAX, &text, &size) < 0)
+        return 0;
+    for (char *at = text, *end = NULL; n < max; at = end) {
+        long child = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        children[n++] = (pid_t)child;
+    }
+    return n;
+}
+
+bool supervise_kill_child(pid_t parent, pid_t child)
+{
+    pid_t now[SIBLINGS_MAX];
+    auto_close int pidfd = pidfd_open(child, 0);
+    size_t n = pidfd < 0 ? 0 : supervise_children(parent, now, SIBLINGS_MAX);
+    /* The number can have gone to another process, but not from here on. */
+    for (size_t i = 0; i < n; i++)
+        if (now[i] == child)
+            return pidfd_send_signal(pidfd, SIGKILL, NULL, 0) == 0;
+    return false;
+}
+
+void supervise_kill(pid_t pid)
+{
+    pid_t inner;
+    if (supervise_children(pid, &inner, 1) == 0 || !supervise_kill_child(pid, inner))
+        kill(pid, SIGKILL);
+}
+
 int supervise_wait(struct supervise *s, int *ret_status, struct err *err)
 {
     auto_close int pidfd = pidfd_open(s->pid, 0);
@@ -67,7 +106,7 @@ int supervise_wait(struct supervise *s, int *ret_status, struct err *err)
         return err_errno(err, "cannot watch a child");
     while (serve(s, pidfd, wait_ms(s)) != 2) {
         if (interrupt_pending()) {
-            kill(s->pid, SIGKILL);
+            supervise_kill(s->pid);
             collect(s->pid);
             return interrupt_error(err);
         }

@@ -1,6 +1,7 @@
 /* Waiting for a confined child while serving what it sends. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,6 +24,13 @@ struct supervise {
 };
 
 uint64_t supervise_now(void); /* milliseconds, monotonic */
+/* The children of a process, at most 'max' of them. */
+size_t supervise_children(pid_t pid, pid_t *children, size_t max);
+/* SIGKILL to 'child' if it still is a child of 'parent'; true if it was. */
+bool supervise_kill_child(pid_t parent, pid_t child);
+/* Kill what confine_start() started: first all of the namespace, which the child waits for, so that
+ * nothing of it runs any more when the child has ended. */
+void supervise_kill(pid_t pid);
 /* Until the child has ended and what it sent is read. *ret_status: its exit status, or 128 +
  * signal. Errors: ERR_INTERRUPTED, after the child was killed; ERR_SYSTEM. */
 int supervise_wait(struct supervise *supervise, int *ret_status, struct err *err);

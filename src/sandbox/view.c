@@ -61,13 +61,17 @@ static int mount_over(int root, const char *name, const char *type,
     return attach(make_mount(type, options, n, attributes), directory, name, err);
 }
 
-/* Bind one of the machine's device nodes: in a user namespace none can be made. */
+/* Bind one of the machine's device nodes: in a user namespace none can be made. A read-only mount
+ * still lets one write to the device, but not change its owner, mode or times on this machine. */
 static int bind_device(int dev, const char *name, struct err *err)
 {
+    struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
     auto_free char *source = xprintf("/dev/%s", name);
     auto_close int node = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     auto_close int place = openat(dev, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
-    if (node < 0 || place < 0 || move_mount(node, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (node < 0 || place < 0 ||
+        mount_setattr(node, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0 ||
+        move_mount(node, "", dev, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return err_errno(err, "cannot show '%s' to the image's programs", source);
     return 0;
 }
@@ -115,7 +119,8 @@ static int make_readonly(int proc, const char *name)
 
 static int make_proc(int root, struct err *err)
 {
-    static const char *const readonly[] = {"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi"};
+    static const char *const readonly[] = {"sys", "sysrq-trigger", "irq", "bus", "fs", "acpi",
+        "driver", "dynamic_debug", "latency_stats", "mtrr", "pressure", "scsi", "slabinfo", "tty"};
     auto_close int proc = mount_over(root, "proc", "proc", NULL, 0, MOUNT_STRICT, err);
     if (proc < 0)
         return err_hint(err, "in a container, start it with an unmasked /proc (for podman and "
