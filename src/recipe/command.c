@@ -110,7 +110,9 @@ static int size_error(struct command *c, const struct option_spec *o, const char
     uint64_t mib = size_with_unit_mib(value);
     uint64_t right = o->type == OPTION_KIB ? mib * 1024 : mib;
     const char *hint;
-    if (right > 0)
+    if (strcmp(value, "recommended") == 0 || strcmp(value, "grow") == 0)
+        hint = hint_text(c, "write --%s as an option of its own", value);
+    else if (right > 0)
         hint = hint_text(c, "write --%s=%llu", o->name, (unsigned long long)right);
     else
         hint = hint_text(c, "write the size as a whole number of %s without a unit, as --%s=2048",
@@ -342,24 +344,26 @@ static int check_arguments(struct command *c)
         return 0;
     const char *extra = c->args[s->max_args];
     if (s->max_args == 0)
-        return command_error(
-            c, s->options ? "options begin with --" : "leave it out", "unexpected '%s'", extra);
-    return command_error(c, "quote a value that has blanks in it", "unexpected '%s' behind '%s'",
-        extra, c->args[s->max_args - 1]);
+        return command_error(c, slips_hint(c, extra), "unexpected '%s'", extra);
+    return command_error(
+        c, slips_hint(c, extra), "unexpected '%s' behind '%s'", extra, c->args[s->max_args - 1]);
 }
 
 int command_run(struct command *c)
 {
+    int r = c->spec->raw ? 0 : slips_check(c);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < c->words.n;) {
         if (!c->spec->raw && is_option(&c->words.v[i])) {
-            int r = take_option(c, &i);
+            r = take_option(c, &i);
             if (r < 0)
                 return r;
         } else {
             *arena_push(c->parser->arena, c->args, c->n_args) = c->words.v[i++].text;
         }
     }
-    int r = c->spec->raw ? 0 : check_arguments(c);
+    r = c->spec->raw ? 0 : check_arguments(c);
     if (r < 0)
         return r;
     return c->spec->finish ? c->spec->finish(c) : 0;

@@ -169,7 +169,7 @@ struct command_spec {
     size_t offset;
     unsigned min_args, max_args;
     const char *argument; /* what its words without '--' are, for messages */
-    const char *usage;    /* how to write it, when an argument is missing */
+    const char *usage;    /* how to write it, when an argument is missing or too much */
     bool raw;             /* words are not looked at (auth and the like) */
     bool says_again;      /* a second line replaces the first: say so */
     enum spec_class class;
@@ -198,6 +198,10 @@ int command_error(struct command *c, const char *hint, const char *format, ...)
 void command_warn(struct command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void command_refuse(struct command *c, const char *hint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Words of the line that the hand or the editor has spoilt (slips.c): an error that names them. */
+int slips_check(struct command *c);
+/* What to do about a word that is neither an option nor an argument. */
+const char *slips_hint(struct command *c, const char *extra);
 /* A line of the command section, cut into words. */
 int grammar_run(struct parser *p, const struct words *words);
 bool parse_boolean(const char *s, bool *ret);

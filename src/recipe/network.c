@@ -68,8 +68,9 @@ static int check_address(struct command *c, const char *option, const char *valu
 {
     if (!value || is_ipv4(value))
         return 0;
-    return command_error(
-        c, "write it as 192.0.2.10", "'--%s=%s' is no IPv4 address", option, value);
+    bool is_mask = strcmp(option, "netmask") == 0;
+    return command_error(c, is_mask ? "write it as 255.255.255.0" : "write it as 192.0.2.10",
+        "'--%s=%s' is no IPv4 address", option, value);
 }
 
 static int check_nameservers(struct command *c, const struct strv *list)
@@ -254,10 +255,12 @@ const struct command_spec network_commands[] = {
     {.name = "network",
         .options = network_options,
         .finish = finish_network,
-        .scratch_bytes = sizeof(struct recipe_network)},
+        .scratch_bytes = sizeof(struct recipe_network),
+        .usage = "network --bootproto=dhcp --device=eth0"},
     {.name = "firewall",
         .options = firewall_options,
         .finish = finish_firewall,
-        .scratch_bytes = sizeof(struct firewall_line)},
+        .scratch_bytes = sizeof(struct firewall_line),
+        .usage = "firewall --enabled --service=ssh, or firewall --disabled"},
     {.name = NULL},
 };

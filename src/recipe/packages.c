@@ -137,7 +137,12 @@ static int parse_group(struct parser *p, char *text, struct recipe_package *pack
 
 static int check_package_name(struct parser *p, struct recipe_package *package)
 {
-    char *blank = strpbrk(package->name, " \t");
+    char *blank = strpbrk(package->name, " \t"), *relation = strpbrk(package->name, "<>=");
+    if (relation)
+        return parser_error(p, package->place,
+            arena_printf(p->arena, "write the name alone, or with its exact version: %.*s-1.0",
+                (int)strcspn(package->name, " \t<>="), package->name),
+            "%%packages: '%s' compares versions, which a line of packages can't", package->name);
     if (blank)
         return parser_error(p, package->place, "write one package on each line",
             "%%packages: '%s' is not the name of one package", package->name);

@@ -60,10 +60,30 @@ static bool is_plain_path(const char *s)
     return strstr(s, "//") == NULL;
 }
 
+static bool is_disk_name(const char *s)
+{
+    static const char *const starts[] = {"/dev/", "sd", "hd", "vd", "xvd", "nvme"};
+    for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+        if (str_starts(s, starts[i]))
+            return true;
+    return false;
+}
+
+static int mountpoint_error(struct command *c, const char *name)
+{
+    if (is_disk_name(name))
+        return command_error(c,
+            "write where it is mounted, as part /home --size=2048: which partition it becomes is "
+            "decided by the order on the disk",
+            "'%s' is a device, not a mount point", name);
+    return command_error(c, "it is a path as / or /boot, or swap, biosboot, prepboot, pv.NAME",
+        "'%s' is no mount point", name);
+}
+
 static int set_part_kind(struct command *c, struct recipe_part *part)
 {
     const char *name = part->mountpoint;
-    if (is_plain_path(name))
+    if (is_plain_path(name) && !str_starts(name, "/dev/"))
         part->kind = PART_FILESYSTEM;
     else if (strcmp(name, "swap") == 0)
         part->kind = PART_SWAP;
@@ -78,8 +98,7 @@ static int set_part_kind(struct command *c, struct recipe_part *part)
     else if (str_starts(name, "btrfs."))
         part->kind = PART_BTRFS;
     else
-        return command_error(c, "it is a path as / or /boot, or swap, biosboot, prepboot, pv.NAME",
-            "'%s' is no mount point", name);
+        return mountpoint_error(c, name);
     if (part->kind == PART_RAID)
         command_refuse(c, "write the mount point itself: one disk image has nothing to mirror",
             "%s: software RAID is not made", name);
