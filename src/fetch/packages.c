@@ -24,6 +24,9 @@ struct items {
     size_t n;
     struct progress *progress;
     uint64_t done; /* bytes or files of this stage */
+    struct transfer *transfers;
+    size_t *which; /* the item of each */
+    size_t n_transfers;
 };
 
 static void items_done(struct items *items)
@@ -205,17 +208,19 @@ static struct transfer item_transfer(const struct item *item)
         .fd = -1};
 }
 
-static int keep_item(
-    struct items *items, const struct item *item, struct transfer *t, struct err *err)
+/* At once, whatever becomes of the others; there may be more of them than open files. */
+static int on_whole(void *data, struct transfer *t, struct err *err)
 {
+    struct items *items = data;
+    struct item *item = &items->v[items->which[t - items->transfers]];
     auto_free char *directory =
         xstrndup(item->kept, (size_t)(strrchr(item->kept, '/') - item->kept));
+    item->from = steal(&t->from);
     int r = cache_make_directory(items->fetch, directory, err);
     return r < 0 ? r : transfer_keep(t, items->fetch->dir, item->kept, err);
 }
 
-static int prepare_transfers(struct items *items, struct transfer *t, size_t *which, size_t *ret_n,
-    uint64_t *ret_bytes, struct err *err)
+static int prepare_transfers(struct items *items, uint64_t *ret_bytes, struct err *err)
 {
     int r = 0;
     for (size_t i = 0; i < items->n && r == 0; i++) {
@@ -226,8 +231,8 @@ static int prepare_transfers(struct items *items, struct transfer *t, size_t *wh
             return site_is_offline(item->site, item->what, err);
         if (!item->package->base)
             r = site_find_mirrors(items->fetch, item->site, err);
-        which[*ret_n] = i;
-        t[(*ret_n)++] = item_transfer(item);
+        items->which[items->n_transfers] = i;
+        items->transfers[items->n_transfers++] = item_transfer(item);
         *ret_bytes += item->package->download_bytes;
     }
     return r;
@@ -235,33 +240,21 @@ static int prepare_transfers(struct items *items, struct transfer *t, size_t *wh
 
 static int download(struct items *items, struct err *err)
 {
-    auto_free struct transfer *t = xcalloc(items->n, sizeof *t);
+    auto_free struct transfer *transfers = xcalloc(items->n, sizeof *transfers);
     auto_free size_t *which = xcalloc(items->n, sizeof *which);
-    const struct transfer_watch watch = {on_heard, items};
-    size_t n = 0;
+    const struct transfer_watch watch = {on_heard, on_whole, items};
     uint64_t bytes = 0;
-    int r = prepare_transfers(items, t, which, &n, &bytes, err);
-    if (r == 0 && n) {
+    items->transfers = transfers;
+    items->which = which;
+    int r = prepare_transfers(items, &bytes, err);
+    if (r == 0 && items->n_transfers) {
         items->done = 0;
         progress_begin(items->progress, "fetch", PROGRESS_BYTES, bytes);
-        r = fetch_transfer(items->fetch, t, n, &watch, err);
+        r = fetch_transfer(items->fetch, transfers, items->n_transfers, &watch, err);
         progress_end(items->progress);
     }
-    /* What came whole is kept also when another failed. */
-    for (size_t i = 0; i < n; i++) {
-        if (t[i].found) {
-            struct err kept = {0};
-            int k = keep_item(items, &items->v[which[i]], &t[i], &kept);
-            items->v[which[i]].from = steal(&t[i].from);
-            if (k < 0 && r == 0) {
-                *err = kept;
-                r = k;
-            } else {
-                err_done(&kept);
-            }
-        }
-        transfer_done(&t[i]);
-    }
+    for (size_t i = 0; i < items->n_transfers; i++)
+        transfer_done(&transfers[i]);
     return r;
 }
 

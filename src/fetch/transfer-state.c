@@ -61,6 +61,7 @@ static int open_partial(struct transfer *t, int dir)
     char *own = xprintf("%s.%08x", t->partial_name, random);
     free(t->partial_name);
     t->partial_name = own;
+    t->is_own = true;
     close(steal_fd(&fd));
     fd = openat(dir, own, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -74,14 +75,14 @@ int transfer_state_restart(struct transfer_state *s)
     return ftruncate(s->transfer->fd, 0) < 0 ? -errno : 0;
 }
 
-static uint64_t limit(const struct transfer *t)
+uint64_t transfer_limit(const struct transfer *t)
 {
     return t->max_bytes ? t->max_bytes : t->size_bytes;
 }
 
 bool transfer_state_write(struct transfer_state *s, const void *bytes, size_t size)
 {
-    uint64_t most = limit(s->transfer);
+    uint64_t most = transfer_limit(s->transfer);
     if (most && (size > most || s->got > most - size))
         return false;
     int r = file_pwrite_all(s->transfer->fd, bytes, size, s->got);
@@ -150,7 +151,7 @@ enum transfer_fault transfer_state_check(
 
 enum transfer_fault transfer_state_too_large(struct transfer_state *s, char **ret_why)
 {
-    *ret_why = xprintf("it is larger than %" PRIu64 " bytes", limit(s->transfer));
+    *ret_why = xprintf("it is larger than %" PRIu64 " bytes", transfer_limit(s->transfer));
     if (s->offset)
         return FAULT_PIECE;
     return s->transfer->size_bytes ? FAULT_CHECKSUM : FAULT_REFUSED;

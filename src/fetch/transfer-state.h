@@ -41,6 +41,8 @@ struct transfer_state {
 };
 
 uint64_t transfer_now_ms(void);
+/* Larger than so many bytes a file may not be; 0: any size will do. */
+uint64_t transfer_limit(const struct transfer *transfer);
 /* Choose the mirror of the next attempt. False: there is none left. */
 bool transfer_state_next(struct transfer_state *state);
 /* Open the partial file for an attempt and see from where it can go on. 0, 1 if it is whole and

@@ -43,7 +43,7 @@ struct receiver {
 /* The watch hears how much of the file there is now. */
 static void tell(const struct run *run, struct transfer_state *s)
 {
-    if (run->watch && s->got != s->told)
+    if (run->watch && run->watch->heard && s->got != s->told)
         run->watch->heard(run->watch->data, s->transfer, (int64_t)(s->got - s->told));
     s->told = s->got;
 }
@@ -79,6 +79,9 @@ static void set_options(CURL *easy, struct transfer_state *s, struct receiver *r
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, receiver);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, receiver);
     curl_easy_setopt(easy, CURLOPT_RESUME_FROM_LARGE, (curl_off_t)s->offset);
+    uint64_t most = transfer_limit(s->transfer);
+    if (most && most <= INT64_MAX)
+        curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(most - s->offset));
     if (site && site->proxy)
         curl_easy_setopt(easy, CURLOPT_PROXY, site->proxy);
     if (site && !site->sslverify) {
@@ -87,13 +90,15 @@ static void set_options(CURL *easy, struct transfer_state *s, struct receiver *r
     }
 }
 
-static void finish(struct run *run, struct transfer_state *s, const char *from)
+static int finish(struct run *run, struct transfer_state *s, const char *from, struct err *err)
 {
-    s->transfer->found = true;
-    s->transfer->mirror = s->mirror;
-    s->transfer->from = from ? address_for_people(from) : NULL;
+    struct transfer *t = s->transfer;
+    t->found = true;
+    t->mirror = s->mirror;
+    t->from = from ? address_for_people(from) : NULL;
     s->is_finished = true;
     run->finished++;
+    return run->watch && run->watch->whole ? run->watch->whole(run->watch->data, t, err) : 0;
 }
 
 static int start_attempt(struct run *run, struct transfer_state *s, struct err *err)
@@ -103,10 +108,8 @@ static int start_attempt(struct run *run, struct transfer_state *s, struct err *
         return err_code(err, r, "%s: cannot write 'partial/%s' in the cache", s->transfer->what,
             s->transfer->partial_name);
     tell(run, s);
-    if (r > 0) {
-        finish(run, s, NULL);
-        return 0;
-    }
+    if (r > 0)
+        return finish(run, s, NULL, err);
     CURL *easy = curl_easy_init();
     if (!easy)
         return err_set(err, ERR_SYSTEM, -EIO, "libcurl failed");
@@ -153,9 +156,10 @@ static enum transfer_fault judge(struct transfer_state *s, CURLcode code, char *
         return FAULT_PIECE;
     if (code == CURLE_OK)
         return transfer_state_check(s, announced, ret_why);
-    if (code == CURLE_WRITE_ERROR && s->err.kind == ERR_NONE) /* it was too much */
+    bool is_ours = s->err.kind != ERR_NONE;
+    if (code == CURLE_FILESIZE_EXCEEDED || (code == CURLE_WRITE_ERROR && !is_ours))
         return transfer_state_too_large(s, ret_why);
-    if (s->err.kind != ERR_NONE)
+    if (is_ours)
         return FAULT_OURS;
     *ret_why = xstrdup(s->error_text[0] ? s->error_text : curl_easy_strerror(code));
 #pragma GCC diagnostic push
@@ -219,31 +223,39 @@ static int start_ready(struct run *run, struct err *err)
     return r;
 }
 
+/* What libcurl has finished, well or not. */
+static int take_result(struct run *run, struct transfer_state *s, CURLcode code, struct err *err)
+{
+    auto_free char *why = NULL;
+    enum transfer_fault fault = judge(s, code, &why);
+    int r = 0;
+    end_attempt(run, s);
+    if (fault == FAULT_OURS) {
+        *err = s->err;
+        s->err = (struct err){0};
+        if (err->code == -ENOSPC || err->code == -EDQUOT)
+            err_hint(err, "make room (slipway cache prune), or say --cache DIRECTORY");
+        return err_wrap(err, err->code, "%s", s->transfer->what);
+    }
+    if (fault == FAULT_NONE)
+        r = finish(run, s, s->url, err);
+    else
+        transfer_state_fail(s, fault, why);
+    tell(run, s);
+    return r;
+}
+
 static int take_finished(struct run *run, struct err *err)
 {
-    int left;
-    for (CURLMsg *m; (m = curl_multi_info_read(run->multi, &left));) {
+    int left, r = 0;
+    for (CURLMsg *m; r == 0 && (m = curl_multi_info_read(run->multi, &left));) {
+        struct receiver *receiver = NULL;
         if (m->msg != CURLMSG_DONE)
             continue;
-        struct receiver *receiver = NULL;
-        CURLcode code = m->data.result;
         curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &receiver);
-        struct transfer_state *s = receiver->state;
-        auto_free char *why = NULL;
-        enum transfer_fault fault = judge(s, code, &why);
-        end_attempt(run, s);
-        if (fault == FAULT_OURS) {
-            *err = s->err;
-            s->err = (struct err){0};
-            return err_wrap(err, err->code, "%s", s->transfer->what);
-        }
-        if (fault == FAULT_NONE)
-            finish(run, s, s->url);
-        else
-            transfer_state_fail(s, fault, why);
-        tell(run, s);
+        r = take_result(run, receiver->state, m->data.result, err);
     }
-    return 0;
+    return r;
 }
 
 static int loop(struct run *run, struct err *err)
@@ -306,13 +318,15 @@ int transfer_keep(struct transfer *t, int dir, const char *name, struct err *err
     if (fdatasync(t->fd) < 0 || renameat(t->partial_dir, t->partial_name, dir, name) < 0)
         return err_errno(err, "cannot keep %s in the cache", t->what);
     t->is_kept = true;
+    close(steal_fd(&t->fd));
     return 0;
 }
 
 static bool can_go_on(const struct transfer *t)
 {
     struct stat st;
-    return t->sums && t->sums->hex.n && t->size_bytes && fstat(t->fd, &st) == 0 && st.st_size > 0;
+    return !t->is_own && t->sums && t->sums->hex.n && t->size_bytes && fstat(t->fd, &st) == 0 &&
+           st.st_size > 0;
 }
 
 void transfer_done(struct transfer *t)

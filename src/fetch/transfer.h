@@ -48,6 +48,7 @@ struct transfer {
     size_t mirror;  /* which of the mirrors that is */
     uint64_t bytes; /* received over the network */
     bool is_kept;
+    bool is_own;     /* its name in partial/ is one that nobody will look for */
     int partial_dir; /* borrowed */
 };
 
@@ -57,16 +58,19 @@ struct transfer_options {
     struct progress *progress; /* hears of attempts that failed; may be NULL */
 };
 
-/* Called with the bytes that the file has now and had not before (less than nothing when it is
- * begun anew). */
+/* Either may be NULL. */
 struct transfer_watch {
+    /* The bytes that the file has now and had not before (less than nothing when it is begun
+     * anew). */
     void (*heard)(void *data, const struct transfer *transfer, int64_t bytes);
+    /* It is whole, and right: the place for transfer_keep() where there are many. */
+    int (*whole)(void *data, struct transfer *transfer, struct err *err);
     void *data;
 };
 
 int transfer_run(struct transfer *transfers, size_t n, const struct transfer_options *options,
     const struct transfer_watch *watch, struct err *err);
-/* Sync the file and give it its final name in 'dir'. */
+/* Sync the file, give it its final name in 'dir', and close it. */
 int transfer_keep(struct transfer *transfer, int dir, const char *name, struct err *err);
 /* What can't be resumed goes from partial/. */
 void transfer_done(struct transfer *transfer);

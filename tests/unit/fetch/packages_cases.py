@@ -73,6 +73,11 @@ class Packages(Case):
         content = self.good.path(NONE_FILE).read_bytes() + b'more'
         self.refuse(VERIFY, f'it is larger than {self.size} bytes', replaced(content))
 
+    def test_announced_larger(self):
+        """Nobody waits for what is too much."""
+        self.refuse(VERIFY, f'it is larger than {self.size} bytes',
+                    servers.stalled(0, announced=self.size + 1))
+
     def test_endless(self):
         """Neither announced nor ending by itself."""
         self.refuse(VERIFY, f'it is larger than {self.size} bytes', servers.endless)
@@ -244,6 +249,25 @@ class Packages(Case):
         before = len(server.log)
         self.run_tool(server.url)
         self.assertEqual(len(server.log), before)
+
+    def test_second_is_interrupted(self):
+        """It leaves no piece that nobody would go on with."""
+        server = self.serve(faults={'payload-none': stalled(self.half)})
+        self.is_shared = True
+        runs = []
+        for i in range(2):
+            runs.append(self.start(server.url, '--stall=60'))
+            wait_for(lambda: [(self.cache / 'partial' / name).stat().st_size
+                              for name in self.partials()] == [self.half] * (i + 1))
+        self.assertEqual(len(self.partials()), 2)
+        runs[1].send_signal(signal.SIGINT)
+        self.finish(runs[1], INTERRUPTED)
+        self.assertEqual(self.partials(), [f'sha256-{sha256(self.good.path(NONE_FILE))}'])
+        runs[0].send_signal(signal.SIGINT)
+        self.finish(runs[0], INTERRUPTED)
+        server.faults.clear()
+        self.is_shared = False
+        self.good_run(server.url)
 
     def test_many_at_once(self):
         server = self.serve()

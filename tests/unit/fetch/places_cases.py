@@ -98,6 +98,7 @@ class Places(Case):
                           f'rm -rf {keep}; cp -a "$CACHE" {keep}; exit $r')
         self.assertRegex(self.message, f'^{NONE}: cannot write to the cache: No space left on '
                          'device$')
+        self.assertIn('hint: make room (slipway cache prune), or say --cache DIRECTORY', self.err)
         self.cache.rmdir()
         keep.rename(self.cache)
         self.check_cache()
@@ -233,7 +234,8 @@ class Program(Case):
         self.assertRegex(result.stderr, '(?m)^slipway: cannot fetch package (adduser-[^ ]*): '
                          + re.escape(server.url) + r'/Packages/\1\.rpm: .*404$')
         self.check_cache()
-        result = subprocess.run(command, capture_output=True, text=True)
+        # With fewer files open than there are packages.
+        result = subprocess.run(['prlimit', '--nofile=48', *command], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         paths = result.stdout.splitlines()
         self.assertGreater(len(paths), 50)

@@ -96,11 +96,11 @@ def cut(size):
     return answer
 
 
-def stalled(size):
+def stalled(size, announced=None):
     """The first bytes, and then nothing more until the server ends."""
     def answer(request):
         content, start = request.content(), request.start_of_range()
-        request.announce(content, start)
+        request.announce(bytes(announced) if announced else content, start)
         request.wfile.write(content[start:size])
         request.wfile.flush()
         request.server.has_stalled.set()
