@@ -6,6 +6,8 @@
 #include "fetch/address.h"
 #include "fetch/internal.h"
 
+#define PACKAGE_MAX ((uint64_t)8 << 30) /* bytes, where the metadata does not say how many */
+
 /* A package of the plan, on its way. */
 struct item {
     const struct plan_package *package;
@@ -203,7 +205,7 @@ static struct transfer item_transfer(const struct item *item)
         .location = p->base ? address_join(p->base, p->location) : xstrdup(p->location),
         .partial_name = xprintf("%s-%s", item->sums.type, p->checksum),
         .size_bytes = p->download_bytes,
-        .max_bytes = p->download_bytes ? p->download_bytes : UINT64_MAX,
+        .max_bytes = p->download_bytes ? p->download_bytes : PACKAGE_MAX,
         .sums = &item->sums,
         .fd = -1};
 }

@@ -350,7 +350,7 @@ class Cached(Case):
         self.good_run(server.url)
         for f in self.cache.glob('metadata/*/*-primary.*'):
             f.unlink()
-        subprocess.run(['createrepo_c', '-q', '--revision=2', repository.directory], check=True)
+        subprocess.run(['createrepo_c', '-q', '--no-database', '--revision=2', repository.directory], check=True)
         repository.sign()
         self.good_run(server.url)
 

@@ -65,7 +65,7 @@ class Local(Case):
         """A repository of this machine whose packages are on a server (createrepo_c --baseurl)."""
         server = self.serve()
         repository = self.copy()
-        subprocess.run(['createrepo_c', '-q', f'--baseurl={server.url}', repository.directory],
+        subprocess.run(['createrepo_c', '-q', '--no-database', f'--baseurl={server.url}', repository.directory],
                        check=True)
         repository.sign()
         shutil.rmtree(repository.path('Packages'))

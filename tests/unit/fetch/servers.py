@@ -37,7 +37,7 @@ class Repository:
         for package in packages:
             name = ODD_NAME if 'payload-gzip' in package else pathlib.Path(package).name
             shutil.copy(lab() / package, self.directory / 'Packages' / name)
-        subprocess.run(['createrepo_c', '-q', '--simple-md-filenames', *options, self.directory],
+        subprocess.run(['createrepo_c', '-q', '--no-database', '--simple-md-filenames', *options, self.directory],
                        check=True)
         self.sign()
 

@@ -1,4 +1,5 @@
 """Who signed what, and what repomd.xml may say."""
+import gzip
 import re
 import shutil
 import subprocess
@@ -6,7 +7,7 @@ import tempfile
 import unittest
 
 import servers
-from case import Case, KEY, NETWORK, PROGRAMS, REPOMD, SYSTEM, VERIFY, of
+from case import Case, KEY, NETWORK, NONE, NONE_FILE, PROGRAMS, REPOMD, SYSTEM, VERIFY, of
 from servers import Server, replaced, sha256, status, stranger_certificate
 
 __all__ = ['Signatures', 'Certificates', 'Metadata']
@@ -213,24 +214,55 @@ class Metadata(Case):
         server.faults.clear()
         self.good_run(server.url)
 
-    def test_primary_is_no_xml(self):
-        """Its checksum is right, what it holds is not."""
+    def with_primary(self, content):
+        """A repository whose primary.xml is this, with the right checksum and a good signature."""
         repository = self.copy()
         primary = next(repository.path('repodata').glob('*primary.xml*'))
-        primary.write_bytes(b'no gzip at all')
+        primary.write_bytes(content)
         text = re.sub(r'(type="primary">\s*<checksum[^>]*>)[0-9a-f]*', r'\g<1>' + sha256(primary),
                       repository.repomd.read_text())
-        repository.repomd.write_text(re.sub('(primary.*?<size>)[0-9]*', r'\g<1>14', text, 1,
-                                            re.DOTALL))
+        repository.repomd.write_text(re.sub('(primary.*?<size>)[0-9]*', rf'\g<1>{len(content)}',
+                                            text, 1, re.DOTALL))
         repository.sign()
-        self.run_tool(self.serve(repository).url, expected=NETWORK)
-        self.assertIn('lab', self.message)
+        return repository
+
+    def test_primary_is_no_xml(self):
+        for content in (b'no gzip at all', gzip.compress(b'no XML at all')):
+            with self.subTest(content):
+                self.run_tool(self.serve(self.with_primary(content)).url, expected=NETWORK)
+                self.assertIn('lab', self.message)
+
+    def test_hostile_packages(self):
+        """What primary.xml says of a package."""
+        primary = next(self.good.path('repodata').glob('*primary.xml*'))
+        text = gzip.decompress(primary.read_bytes()).decode()
+        name = "repository 'lab': package 'payload-none-1-1.noarch': its "
+        outside = name + 'location is outside the repository'
+        unknown = "repository 'lab': '.*-primary.gz' is damaged: line \\d+: invalid sha256 checksum"
+        href, digest = 'href="Packages/payload-none[^"]*"', sha256(self.good.path(NONE_FILE))
+        for pattern, value, expected, why in (
+                (href, 'href="../../../etc/passwd"', VERIFY, outside),
+                (href, 'href="/etc/passwd"', VERIFY, outside),
+                (href, 'href="Packages/.."', VERIFY, outside),
+                (href, r'xml:base="junk" \g<0>', VERIFY, name + 'base address is none'),
+                (href, r'xml:base="file:///etc" \g<0>', VERIFY, name + 'base address is a file .*'),
+                (digest, 'abc', NETWORK, unknown),
+                (digest, 64 * '/', NETWORK, unknown),
+                (f'package="{self.size}"', f'package="{self.size - 1}"', VERIFY,
+                 f'cannot fetch {NONE}: .*: it is larger than {self.size - 1} bytes')):
+            with self.subTest(value):
+                changed = re.sub(pattern, value, text)
+                self.assertNotEqual(changed, text)
+                repository = self.with_primary(gzip.compress(changed.encode()))
+                self.setUp()
+                self.bad_run(expected, why, self.serve(repository).url)
+                self.assertEqual([name for name in self.packages() if 'none' in name], [])
 
     def test_old_checksums(self):
         repository = self.copy()
         for kind in ('sha', 'sha512', 'md5'):
             with self.subTest(kind):
-                subprocess.run(['createrepo_c', '-q', f'--checksum={kind}', repository.directory],
+                subprocess.run(['createrepo_c', '-q', '--no-database', f'--checksum={kind}', repository.directory],
                                check=True)
                 repository.sign()
                 server = self.serve(repository)
