@@ -50,7 +50,7 @@ static int read_configuration(const struct install_options *options, struct err 
 {
     /* Else what a scriptlet prints on standard output goes to the root's /dev/null, made for it. */
     rpmSetVerbosity(RPMLOG_INFO);
-    macrofiles = "/usr/lib/rpm/macros";
+    macrofiles = "/usr/lib/rpm/macros:/usr/lib/rpm/platform/%{_target}/macros";
     if (rpmReadConfigFiles("/usr/lib/rpm/rpmrc", NULL) != 0)
         return err_set(err, ERR_SYSTEM, -ENOENT, "cannot read rpm's '/usr/lib/rpm/rpmrc'");
     set_macro("_db_backend", "sqlite");

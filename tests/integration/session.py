@@ -25,7 +25,7 @@ class Session:
     """limit: seconds that any one wait may last; a limit, not a measure."""
 
     def __init__(self, slipway, disk, log, options=(), limit=600):
-        self.limit, self.text, self.seen, self.count = limit, b'', 0, 0
+        self.limit, self.text, self.held, self.seen, self.count = limit, b'', b'', 0, 0
         self.ssh_port = free_port()
         master, slave = pty.openpty()
         command = [slipway, 'boot', disk, '--console-file', log, '--ssh-port', str(self.ssh_port),
@@ -44,7 +44,11 @@ class Session:
             data = os.read(self.master, 65536)
         except OSError:
             data = b''
-        self.text += ESCAPES.sub(b'', data)
+        whole = self.held + data
+        # A sequence that is cut waits for its other half.
+        cut = re.search(rb'\x1b[\[()]?[0-9;?]*\Z', whole)
+        self.held = whole[cut.start():] if cut and data else b''
+        self.text += ESCAPES.sub(b'', whole[:len(whole) - len(self.held)])
         return bool(data)
 
     def expect(self, pattern):
