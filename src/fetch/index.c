@@ -242,6 +242,14 @@ static int find_cached(
     return r;
 }
 
+static int no_repository(const struct site *site, const char *path, struct err *err)
+{
+    err_set(err, ERR_NETWORK, -ENOENT,
+        "'%s', the address of '%s', is no repository: there is no " REPOMD, path,
+        site->source->name);
+    return err_hint(err, "name the directory that has repodata/ in it");
+}
+
 int index_find(struct fetch *fetch, struct site *site, bool *ask, char **ret_path, bool *ret_signed,
     struct err *err)
 {
@@ -252,8 +260,7 @@ int index_find(struct fetch *fetch, struct site *site, bool *ask, char **ret_pat
     else
         path = xprintf("%s/" REPOMD, site->local_root);
     if (r == 0 && !is_file(path))
-        r = err_set(err, ERR_NETWORK, -ENOENT, "'%s' is no repository: there is no " REPOMD,
-            site->local_root ? site->local_root : path);
+        r = no_repository(site, site->local_root ? site->local_root : path, err);
     if (r < 0)
         return r;
     auto_free char *asc = xprintf("%s.asc", path);

@@ -55,5 +55,7 @@ int site_needs_keys(const struct site *site, struct err *err)
         return 0;
     err_set(err, ERR_VERIFY, -ENOKEY, "no key is known that may sign for the repository '%s'",
         site->source->name);
-    return err_hint(err, "give --gpgkey FILE (or --no-gpgcheck to trust whoever serves it)");
+    return err_hint(err,
+        "give --gpgkey FILE (or --no-gpgcheck to trust whoever serves it), or write "
+        "--gpgkey=URL in its repo line");
 }

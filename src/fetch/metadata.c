@@ -235,6 +235,14 @@ static int fetch_one(
     return r;
 }
 
+/* Where the address is written that was no good. */
+static void say_where(const struct source *source, struct err *err)
+{
+    bool is_of_source = err->kind == ERR_NETWORK || err->kind == ERR_VERIFY;
+    if (is_of_source && source->place.line && !source->overridden)
+        err_wrap(err, err->code, "%s:%u", source->place.file, source->place.line);
+}
+
 int fetch_metadata(struct fetch *fetch, const struct sources *sources, struct progress *progress,
     struct metadata **ret_metadata, struct err *err)
 {
@@ -245,6 +253,8 @@ int fetch_metadata(struct fetch *fetch, const struct sources *sources, struct pr
     for (size_t i = 0; i < sources->n && r == 0; i++) {
         progress_advance(progress, i, sources->v[i].name);
         r = fetch_one(fetch, &sources->v[i], &metadata[i], err);
+        if (r < 0)
+            say_where(&sources->v[i], err);
     }
     if (r == 0)
         progress_advance(progress, sources->n, NULL);

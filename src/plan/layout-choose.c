@@ -25,8 +25,17 @@ static int check_fstype(const struct draft *d, struct err *err)
     for (size_t i = 0; i < ARRAY_SIZE(known); i++)
         if (strcmp(d->fstype, known[i]) == 0)
             return 0;
-    recipe_error(err, d->place, "part: the file system '%s' of '%s' can't be written yet",
-        d->fstype, d->mountpoint);
+    static const char *const others[] = {
+        "xfs", "btrfs", "vfat", "efi", "f2fs", "reiserfs", "jfs", "ntfs"};
+    bool is_other = false;
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        is_other = is_other || strcmp(d->fstype, others[i]) == 0;
+    if (is_other)
+        recipe_error(err, d->place, "part: the file system '%s' of '%s' can't be written yet",
+            d->fstype, d->mountpoint);
+    else
+        recipe_error(err, d->place, "part: '%s' of '%s' is no kind of file system", d->fstype,
+            d->mountpoint);
     return err_hint(err, "write --fstype=ext4 (or ext3, ext2)");
 }
 
@@ -307,10 +316,11 @@ static int check_set(const struct recipe *recipe, const struct layout *layout,
     for (size_t i = 0; i < drafts->n; i++) {
         const struct draft *d = &drafts->v[i];
         for (size_t k = 0; d->mountpoint && k < i; k++)
-            if (drafts->v[k].mountpoint && strcmp(drafts->v[k].mountpoint, d->mountpoint) == 0)
-                return recipe_error(err, d->place,
-                    "part: '%s' is the mount point of line %u already", d->mountpoint,
-                    drafts->v[k].place.line);
+            if (drafts->v[k].mountpoint && strcmp(drafts->v[k].mountpoint, d->mountpoint) == 0) {
+                recipe_error(err, d->place, "part: '%s' is the mount point of line %u already",
+                    d->mountpoint, drafts->v[k].place.line);
+                return err_hint(err, "take one of the two lines out");
+            }
         if (d->mountpoint && strcmp(d->mountpoint, "/") == 0)
             root = d;
     }

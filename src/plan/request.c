@@ -5,6 +5,8 @@
 
 #include "plan/internal.h"
 
+#define MAX_LISTED 12 /* groups in a message */
+
 /* What no repository has, gathered, so that one run tells all of it. */
 struct missing {
     const char *kind, *name;
@@ -294,6 +296,18 @@ static int add_package(
     return 0;
 }
 
+/* "there are 'base' and 'core'", when these are few; NULL: none, or too many to be read. */
+static char *some_names(const char *const *names, size_t n, bool is_environment)
+{
+    auto_strbuf struct strbuf text = {0};
+    if (n == 0 || n > MAX_LISTED)
+        return NULL;
+    strbuf_printf(&text, "the %s there are: ", is_environment ? "environments" : "groups");
+    for (size_t i = 0; i < n; i++)
+        strbuf_printf(&text, "%s%s", i ? ", " : "", names[i]);
+    return strbuf_steal(&text);
+}
+
 static void missing_group(struct maker *m, const struct recipe_package *item)
 {
     const struct comps *comps = catalog_comps(m->catalog);
@@ -305,14 +319,17 @@ static void missing_group(struct maker *m, const struct recipe_package *item)
     for (size_t i = 0; is_environment && i < comps->n_environments; i++)
         *array_push(names, n) = comps->environments[i].id;
     char *nearest = nearest_names(item->name, names, n);
+    auto_free char *there = nearest ? NULL : some_names(names, n, is_environment);
     free(names);
-    const char *remark = NULL;
+    const char *remark = there;
     if (is_environment && comps_group(comps, item->name))
         remark = "there is a group of that name: write it without '^'";
     else if (strpbrk(item->name, ":/"))
         remark = "if a module stream is meant: choosing one is not supported";
     else if (!comps->n_groups)
         remark = "no repository has any groups";
+    else if (is_environment && !n)
+        remark = "no repository has any environments: choose groups";
     add_missing(
         m, is_environment ? "environment" : "group", item->name, item->place, nearest, remark);
 }

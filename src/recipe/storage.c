@@ -62,7 +62,12 @@ static bool is_plain_path(const char *s)
 
 static bool is_disk_name(const char *s)
 {
-    static const char *const starts[] = {"/dev/", "sd", "hd", "vd", "xvd", "nvme"};
+    static const char *const starts[] = {
+        "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "mapper/", "disk/"};
+    if (str_starts(s, "/dev/"))
+        s += strlen("/dev/");
+    else if (*s == '/')
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
         if (str_starts(s, starts[i]))
             return true;
@@ -83,7 +88,7 @@ static int mountpoint_error(struct command *c, const char *name)
 static int set_part_kind(struct command *c, struct recipe_part *part)
 {
     const char *name = part->mountpoint;
-    if (is_plain_path(name) && !str_starts(name, "/dev/"))
+    if (is_plain_path(name) && !is_disk_name(name))
         part->kind = PART_FILESYSTEM;
     else if (strcmp(name, "swap") == 0)
         part->kind = PART_SWAP;

@@ -96,8 +96,9 @@ class Case(unittest.TestCase):
         return paths
 
     def bad_run(self, expected, message, source, *options, **more):
+        """'message' is a regular expression, without the line of the recipe that may be named."""
         self.run_tool(source, *options, expected=expected, **more)
-        self.assertRegex(self.message, f'^{message}$')
+        self.assertRegex(self.message, fr'^(\S+\.ks:\d+: )?{message}$')
 
     def files(self, below):
         top = self.cache / below

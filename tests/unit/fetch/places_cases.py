@@ -44,8 +44,8 @@ class Local(Case):
         self.good_run(f'file://{repository.directory}')
 
     def test_no_repository(self):
-        self.bad_run(NETWORK, f"'{self.work}' is no repository: there is no {REPOMD}",
-                     f'file://{self.work}')
+        self.bad_run(NETWORK, rf"\S+\.ks:1: '{self.work}', the address of 'lab', is no repository: "
+                     f'there is no {REPOMD}', f'file://{self.work}')
 
     def test_corrupt_primary(self):
         repository = self.copy()
