@@ -70,19 +70,29 @@ static int verify(
 
 int command_cache(const struct options *options, struct progress *progress, struct err *err)
 {
-    const char *what = options->arguments.v[0];
+    enum { LIST, PRUNE, VERIFY, PATH };
+    static const char *const names[] = {"list", "prune", "verify", "path"};
+    const char *wanted = options->arguments.v[0];
     struct fetch_options fetch_options = {.cache_directory = options->cache_directory};
     auto_cleanup(fetch_close) struct fetch *fetch = NULL;
+    size_t what = 0;
+    while (what < ARRAY_SIZE(names) && strcmp(wanted, names[what]) != 0)
+        what++;
+    if (what == ARRAY_SIZE(names))
+        return err_set(
+            err, ERR_USAGE, -EINVAL, "cache: '%s' is not list, prune, verify or path", wanted);
     int r = fetch_open(&fetch_options, &fetch, err);
     if (r < 0)
         return r;
-    if (strcmp(what, "list") == 0)
+    switch (what) {
+    case LIST:
         return list(fetch, options, err);
-    if (strcmp(what, "prune") == 0)
+    case PRUNE:
         return prune(fetch, options, err);
-    if (strcmp(what, "verify") == 0)
+    case VERIFY:
         return verify(fetch, options, progress, err);
-    if (strcmp(what, "path") == 0)
-        return puts(fetch_cache_directory(fetch)) < 0 ? -EIO : 0;
-    return err_set(err, ERR_USAGE, -EINVAL, "cache: '%s' is not list, prune, verify or path", what);
+    default:
+        puts(fetch_cache_directory(fetch)); /* main() looks whether it could be written */
+        return 0;
+    }
 }

@@ -149,6 +149,12 @@ class Command(Case):
                          'payload-none-1-1.noarch.rpm')
         self.assertRegex(lines[4], r'^4 entries, 0\.2 MiB$')
 
+    def test_unknown(self):
+        self.cache.rmdir()
+        self.command('lst', expected=2)
+        self.assertEqual(self.err, "slipway: cache: 'lst' is not list, prune, verify or path\n")
+        self.assertFalse(self.cache.exists())
+
     def test_path(self):
         self.assertEqual(self.command('path'), f'{self.cache}\n')
 

@@ -36,6 +36,28 @@ class Signatures(Case):
                 self.options = []
                 self.run_tool(server.url, '--no-gpgcheck', packages=[name])
 
+    def test_tampered(self):
+        """The metadata agrees with what was changed, which only the signature tells."""
+        good = self.good.path(NONE_FILE).read_bytes()
+        summary = subprocess.run(['rpm', '-qp', '--nosignature', '--qf', '%{summary}',
+                                  self.good.path(NONE_FILE)], check=True, stdout=subprocess.PIPE)
+        self.assertIn(summary.stdout, good)
+        for bad in (good[:-1] + bytes([good[-1] ^ 1]),
+                    good.replace(summary.stdout, summary.stdout.swapcase(), 1),
+                    good[:-200]):
+            repository = self.copy()
+            repository.path(NONE_FILE).write_bytes(bad)
+            subprocess.run(['createrepo_c', '-q', '--no-database', repository.directory], check=True)
+            repository.path(REPOMD + '.asc').unlink()
+            server = self.serve(repository)
+            url = f'{server.url}/{NONE_FILE}'
+            with self.subTest():
+                self.setUp()
+                self.bad_run(VERIFY, f"the signature of {NONE} from '{re.escape(url)}' does not hold: "
+                             '.*BAD.*', server.url)
+                self.bad_run(VERIFY, f"the signature of {NONE} from 'lab' does not hold: .*BAD.*",
+                             server.url, '--offline')
+
     def test_no_key(self):
         self.options = []
         self.bad_run(VERIFY, "no key is known that may sign for the repository 'lab'",
