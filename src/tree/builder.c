@@ -94,7 +94,7 @@ void tree_add_file(struct tree_builder *b, const char *path, uint32_t permission
 void tree_remove(struct tree_builder *b, const char *path)
 {
     const char *clean = tree_clean_path(b->arena, path);
-    size_t length = strlen(clean);
+    size_t length = clean[1] ? strlen(clean) : 0;
     for (size_t i = 0; i < b->n; i++) {
         const char *p = b->entries[i].node.path;
         if (strncmp(p, clean, length) == 0 && (p[length] == '/' || !p[length]))
@@ -136,20 +136,38 @@ static void add_missing_parents(struct tree_builder *b)
         b->entries[i].removed = given[i - (b->n - n)].removed;
 }
 
-/* Hard links again by index. Where the name they were linked to is gone each stands for itself. */
+/* Hard links again by index. Where the name they were linked to is gone, or was replaced later,
+ * each stands for itself. */
 static void resolve_links(struct tree *tree, struct entry **sorted)
 {
     for (size_t i = 0; i < tree->n; i++) {
         const char *path = sorted[i]->link_path;
         const struct tree_node *first = path ? tree_find(tree, path) : NULL;
         size_t index = first ? (size_t)(first - tree->nodes) : i;
-        if (index < i && S_ISREG(first->mode) && first->link == TREE_NONE)
+        if (index < i && (first->mode & S_IFMT) == (tree->nodes[i].mode & S_IFMT) &&
+            !S_ISDIR(first->mode) && first->link == TREE_NONE &&
+            sorted[index]->serial < sorted[i]->serial)
             tree->nodes[i].link = index;
     }
 }
 
+static int check_names(const struct tree_builder *b, struct err *err)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const char *path = b->entries[i].node.path, *dots = path;
+        while ((dots = strstr(dots, "/..")) && dots[3] && dots[3] != '/')
+            dots += 3;
+        if (dots)
+            return err_set(err, ERR_SYSTEM, -EINVAL, "'%s' is no plain path: it holds '..'", path);
+    }
+    return 0;
+}
+
 int tree_builder_finish(struct tree_builder *b, struct tree **ret_tree, struct err *err)
 {
+    int checked = check_names(b, err);
+    if (checked < 0)
+        return checked;
     add_missing_parents(b);
     auto_free struct entry **sorted = xcalloc(b->n, sizeof *sorted);
     for (size_t i = 0; i < b->n; i++)

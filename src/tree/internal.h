@@ -14,3 +14,6 @@ int tree_index(struct tree *tree, struct err *err);
 /* tree_add() of a node that is a hard link to the one at 'link_path' (NULL: of a plain one). */
 void tree_builder_add(
     struct tree_builder *builder, const struct tree_node *node, const char *link_path);
+/* A placeholder's attribute (SANDBOX_NODE_XATTR, "c 5 1"): makes 'node' that device. False, and the
+ * node as it was, if it is anything else. */
+bool tree_read_placeholder(const char *value, size_t size, struct tree_node *node);

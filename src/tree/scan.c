@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +10,12 @@
 
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/strbuf.h"
 #include "sandbox/sandbox.h"
 #include "tree/internal.h"
 
+#define MAX_MAJOR 0xfff
+#define MAX_MINOR 0xfffff
 #define XATTR_MAX 65536 /* XATTR_SIZE_MAX of the kernel */
 
 struct inode {
@@ -45,35 +49,67 @@ static void normalize_capability(uint8_t *value, size_t *size)
     }
 }
 
-/* "c 5 1": what sandbox/ left in the place of a device node. */
-static int become_device(struct scan *s, struct tree_node *node, const char *text)
+/* Digits alone, up to 'stop'; *at ends behind it. */
+static bool read_number(const char **at, char stop, unsigned max, unsigned *ret)
 {
-    unsigned major = 0, minor = 0;
-    char type = 0;
-    if (sscanf(text, "%c %u %u", &type, &major, &minor) != 3 || (type != 'b' && type != 'c') ||
-        major > 0xfff || minor > 0xfffff || !S_ISREG(node->mode))
-        return err_set(
-            s->err, ERR_SYSTEM, -EINVAL, "'%s' of the root: '%s' is no device", node->path, text);
-    node->mode = (node->mode & 07777) | (type == 'b' ? S_IFBLK : S_IFCHR);
+    char *end;
+    if (!isdigit((unsigned char)**at))
+        return false;
+    errno = 0;
+    unsigned long value = strtoul(*at, &end, 10);
+    if (errno || *end != stop || value > max)
+        return false;
+    *at = end + 1;
+    *ret = (unsigned)value;
+    return true;
+}
+
+bool tree_read_placeholder(const char *value, size_t size, struct tree_node *node)
+{
+    char text[sizeof "c 4095 1048575"] = {0};
+    if (size < 5 || size >= sizeof text || (value[0] != 'b' && value[0] != 'c') || value[1] != ' ')
+        return false;
+    memcpy(text, value, size);
+    const char *at = text + 2;
+    unsigned major, minor;
+    if (!read_number(&at, ' ', MAX_MAJOR, &major) || !read_number(&at, '\0', MAX_MINOR, &minor) ||
+        at != text + size + 1)
+        return false;
+    node->mode = (node->mode & 07777) | (text[0] == 'b' ? S_IFBLK : S_IFCHR);
     node->rdev_major = major;
     node->rdev_minor = minor;
     node->size = 0;
-    return 0;
+    return true;
+}
+
+/* What belongs to the image. Labels of this machine's SELinux, of its overlay or its integrity
+ * checks do not: the image would depend on where it was made. */
+static bool is_kept(const char *name)
+{
+    static const char *const kept[] = {
+        "security.capability", "system.posix_acl_access", "system.posix_acl_default"};
+    for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+        if (strcmp(name, kept[i]) == 0)
+            return true;
+    return str_starts(name, "user.");
 }
 
 static int add_xattr(struct scan *s, struct tree_node *node, const char *proc, const char *name)
 {
-    uint8_t value[XATTR_MAX + 1];
+    uint8_t value[XATTR_MAX];
+    if (!is_kept(name))
+        return 0;
     ssize_t size = lgetxattr(proc, name, value, XATTR_MAX);
     if (size < 0 && (errno == ENODATA || errno == EOPNOTSUPP || errno == EPERM))
         return 0;
     if (size < 0)
         return fail(s, node->path, "read extended attributes of");
     size_t length = (size_t)size;
-    if (strcmp(name, SANDBOX_NODE_XATTR) == 0) {
-        value[length] = '\0';
-        return become_device(s, node, (const char *)value);
-    }
+    if (strcmp(name, SANDBOX_NODE_XATTR) == 0)
+        return S_ISREG(node->mode) && tree_read_placeholder((const char *)value, length, node)
+                   ? 0
+                   : err_set(s->err, ERR_SYSTEM, -EINVAL,
+                         "'%s' of the root: its attribute %s is no device", node->path, name);
     if (strcmp(name, "security.capability") == 0)
         normalize_capability(value, &length);
     struct tree_xattr *x = arena_push(s->tree->arena, node->xattrs, node->n_xattrs);

@@ -117,8 +117,16 @@ static bool read_device(struct reader *r, struct tree_node *node)
     if (!word)
         return false;
     word[size] = '\0';
-    int used = 0;
-    return sscanf(word, "%u:%u%n", &node->rdev_major, &node->rdev_minor, &used) == 2 && !word[used];
+    char *end;
+    if (!isdigit((unsigned char)*word))
+        return false;
+    unsigned long major = strtoul(word, &end, 10);
+    if (*end != ':' || !isdigit((unsigned char)end[1]))
+        return false;
+    unsigned long minor = strtoul(end + 1, &end, 10);
+    node->rdev_major = (unsigned)major;
+    node->rdev_minor = (unsigned)minor;
+    return !*end && major <= UINT32_MAX && minor <= UINT32_MAX;
 }
 
 static bool read_mtime(struct reader *r, struct tree_node *node)
@@ -127,9 +135,9 @@ static bool read_mtime(struct reader *r, struct tree_node *node)
     uint64_t value;
     if (is_negative)
         r->at++;
-    if (!read_number(r, 10, INT64_MAX, &value))
+    if (*r->at == ' ' || !read_number(r, 10, (uint64_t)INT64_MAX + is_negative, &value))
         return false;
-    node->mtime = is_negative ? -(int64_t)value : (int64_t)value;
+    node->mtime = is_negative ? (int64_t)(0 - value) : (int64_t)value;
     return true;
 }
 
@@ -196,8 +204,8 @@ static int read_line(struct reader *r, struct tree_node *node, char **ret_link)
     if (strncmp(r->at, " == ", 4) == 0) {
         r->at += 4;
         *ret_link = read_name(r);
-        if (!*ret_link || !S_ISREG(node->mode))
-            return bad(r, "a hard link names another regular file");
+        if (!*ret_link || S_ISDIR(node->mode))
+            return bad(r, "a hard link names another file that is no directory");
     }
     return read_xattrs(r, node);
 }

@@ -51,8 +51,9 @@ struct tree {
 };
 
 /* Walk 'root' (not following symlinks, not crossing mounts). Placeholders of device nodes (see
- * sandbox.h) become devices; their attribute is not in the tree. mtimes later than max_mtime are
- * clamped to it (0: not clamped). */
+ * sandbox.h) become devices; their attribute is not in the tree. Of extended attributes there are
+ * user's, capabilities and ACLs; what else this machine marks files with (SELinux, IMA, overlayfs)
+ * is no part of the image. mtimes later than max_mtime are clamped to it (0: not clamped). */
 int tree_scan(int root, int64_t max_mtime, struct tree **ret_tree, struct err *err);
 void tree_free(struct tree *tree);
 DEFINE_CLEANUP(struct tree *, tree_free)

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -118,6 +120,50 @@ static void builder_replaces_and_removes(void **state)
     err_done(&err);
 }
 
+/* Names of one inode other than a regular file's, odd bytes, and numbers at their ends. */
+static void odd_text_comes_back(void **state)
+{
+    (void)state;
+    static const char odd[] =
+        "d 0755 0 0 -9223372036854775808 0 /\n"
+        "c 0600 4294967295 4294967295 9223372036854775807 4294967295:4294967295 /a\n"
+        "c 0600 0 0 0 1:3 /b\n"
+        "c 0600 0 0 0 1:3 /c == /b\n"
+        "l 0777 0 0 0 4 /d -> \\040\\075\\075\\040\n"
+        "l 0777 0 0 0 4 /e -> \\040\\075\\075\\040 == /d\n"
+        "p 0644 0 0 0 0 /f\n"
+        "p 0644 0 0 0 0 /g == /f\n"
+        "f 7777 0 0 0 9223372036854775807 /h user.\\001\\075\\377=\\000\\040\\134 user.e=\n"
+        "d 0755 0 0 0 0 /i..\n"
+        "f 0644 0 0 0 0 /i../...\n"
+        "s 0644 0 0 0 0 /i\\134040\n";
+    auto_cleanup(tree_free) struct tree *tree = parse(odd);
+    auto_free char *again = print(tree);
+    assert_string_equal(again, odd);
+    assert_int_equal(tree_find(tree, "/c")->n_links, 2);
+    assert_string_equal(tree_find(tree, "/d")->target, " == ");
+}
+
+/* A name that was linked to another keeps its inode when that one is replaced. */
+static void builder_keeps_links_apart(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    auto_cleanup(tree_free) struct tree *base = parse(text);
+    auto_cleanup(tree_builder_free) struct tree_builder *b = tree_builder_new(base);
+    tree_add_file(b, "/etc/passwd", 0600, "new", 3, 7);
+    auto_cleanup(tree_free) struct tree *tree = NULL;
+    assert_int_equal(tree_builder_finish(b, &tree, &err), 0);
+    assert_int_equal(tree_find(tree, "/etc/passwd-")->link, TREE_NONE);
+    assert_int_equal(tree_find(tree, "/etc/passwd-")->size, 12);
+    assert_int_equal(tree_find(tree, "/etc/passwd")->size, 3);
+    auto_cleanup(tree_builder_free) struct tree_builder *none = tree_builder_new(base);
+    tree_remove(none, "/");
+    auto_cleanup(tree_free) struct tree *empty = NULL;
+    assert_int_equal(tree_builder_finish(none, &empty, &err), 0);
+    assert_int_equal(empty->n, 1);
+}
+
 static void bad_text_is_refused(void **state)
 {
     (void)state;
@@ -125,7 +171,9 @@ static void bad_text_is_refused(void **state)
         "f 0644 0 0 0 0 a\n", "f 0644 0 0 0 /a\n", "l 0777 0 0 0 1 /a\n",
         "f 0644 0 0 0 1 /a -> b\n", "f 0644 0 0 0 1 /a =b\n", "c 0644 0 0 0 5 /a\n",
         "f 0644 0 0 0 99999999999999999999 /a\n", "f 0644 0 0 0 0 /a\nf 0644 0 0 0 0 /a/b\n",
-        "f 0644 0 0 0 0 /a\\000b\n"};
+        "f 0644 0 0 0 0 /a\\000b\n", "c 0644 0 0 0 -1:5 /a\n", "c 0644 0 0 0 1:4294967296 /a\n",
+        "c 0644 0 0 0 1:2x /a\n", "f 0644 0 0 - 5 0 /a\n", "f 0644 0 0 -9223372036854775809 0 /a\n",
+        "f 0644 0 0 0 0 /a/../b\n", "f 0644 0 0 0 0 /..\n", "d 0755 0 0 0 0 /a == /b\n"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct err err = {0};
         struct tree *tree = NULL;
@@ -210,16 +258,103 @@ static void content_that_changes_is_noticed(void **state)
     err_done(&err);
 }
 
+static void changed_kind_is_noticed(void **state)
+{
+    struct place *p = *state;
+    static const char *const names[] = {"gone", "link", "fifo", "directory"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(file_write_in(p->fd, names[i], "12345", 5, 0600), 0);
+    struct err err = {0};
+    auto_cleanup(tree_free) struct tree *tree = NULL;
+    assert_int_equal(tree_scan(p->fd, 0, &tree, &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(unlinkat(p->fd, names[i], 0), 0);
+    assert_int_equal(symlinkat("/etc/passwd", p->fd, "link"), 0);
+    assert_int_equal(mkfifoat(p->fd, "fifo", 0600), 0);
+    assert_int_equal(mkdirat(p->fd, "directory", 0700), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        auto_free char *path = xprintf("/%s", names[i]), *data = NULL;
+        size_t size;
+        assert_true(tree_read(tree, tree_find(tree, path), 100, &data, &size, &err) < 0);
+        assert_non_null(strstr(err.message, path));
+        err_done(&err);
+    }
+}
+
 static void device_mark_that_is_none(void **state)
+{
+    struct place *p = *state;
+    static const char *const bad[] = {"q 1 2", "c", "c 1", "c 1 ", "c 1 2 3", "c 1 2x", "c -1 2",
+        "c 1 -2", "c 4096 1", "c 1 1048576", "c 4294967297 1", "c  1 2", "c 1  2", "b1 2", "C 1 2",
+        "c 99999999999999999999 1", "", "\033[2J", "c 1 2\n"};
+    auto_close int fd = openat(p->fd, "x", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct err err = {0};
+        struct tree *tree = NULL;
+        assert_int_equal(fsetxattr(fd, SANDBOX_NODE_XATTR, bad[i], strlen(bad[i]), 0), 0);
+        assert_true(tree_scan(p->fd, 0, &tree, &err) < 0);
+        assert_non_null(strstr(err.message, "'/x'"));
+        err_done(&err);
+    }
+    struct err err = {0};
+    auto_cleanup(tree_free) struct tree *tree = NULL;
+    assert_int_equal(fsetxattr(fd, SANDBOX_NODE_XATTR, "b 4095 1048575", 14, 0), 0);
+    assert_int_equal(tree_scan(p->fd, 0, &tree, &err), 0);
+    assert_int_equal(tree_find(tree, "/x")->rdev_minor, 1048575);
+    assert_true(S_ISBLK(tree_find(tree, "/x")->mode));
+}
+
+static void device_mark_of_a_directory(void **state)
 {
     struct place *p = *state;
     struct err err = {0};
     struct tree *tree = NULL;
-    auto_close int fd = openat(p->fd, "x", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-    assert_int_equal(fsetxattr(fd, SANDBOX_NODE_XATTR, "q 1 2", 5, 0), 0);
+    assert_int_equal(fsetxattr(p->fd, SANDBOX_NODE_XATTR, "c 1 2", 5, 0), 0);
     assert_true(tree_scan(p->fd, 0, &tree, &err) < 0);
-    assert_non_null(strstr(err.message, "'/x'"));
     err_done(&err);
+}
+
+/* In a child that is nobody: what may not be read is named. */
+static int scan_as_nobody(struct place *p)
+{
+    struct err err = {0};
+    struct tree *tree = NULL;
+    bool is_told = (geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0)) &&
+                   tree_scan(p->fd, 0, &tree, &err) < 0 && strstr(err.message, "'/closed'") &&
+                   strstr(err.message, "Permission denied");
+    err_done(&err);
+    return is_told ? 0 : 1;
+}
+
+static void unreadable_directory_is_named(void **state)
+{
+    struct place *p = *state;
+    assert_int_equal(fchmod(p->fd, 0755), 0);
+    assert_int_equal(mkdirat(p->fd, "closed", 0000), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(scan_as_nobody(p));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(unlinkat(p->fd, "closed", AT_REMOVEDIR), 0);
+}
+
+/* Marks of this machine's are none of the image's. */
+static void marks_of_the_machine_are_left_out(void **state)
+{
+    struct place *p = *state;
+    struct err err = {0};
+    auto_close int fd = openat(p->fd, "x", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fsetxattr(fd, "trusted.overlay.opaque", "y", 1, 0) < 0)
+        skip();
+    assert_int_equal(fsetxattr(fd, "user.\xff=\n ", "odd", 3, 0), 0);
+    auto_cleanup(tree_free) struct tree *tree = NULL;
+    assert_int_equal(tree_scan(p->fd, 0, &tree, &err), 0);
+    assert_int_equal(tree_find(tree, "/x")->n_xattrs, 1);
+    auto_free char *printed = print(tree);
+    auto_cleanup(tree_free) struct tree *again = parse(printed);
+    assert_string_equal(tree_find(again, "/x")->xattrs[0].name, "user.\xff=\n ");
 }
 
 int main(void)
@@ -232,7 +367,14 @@ int main(void)
         cmocka_unit_test(bad_text_is_refused),
         cmocka_unit_test_setup_teardown(directory_is_read, make_place, remove_place),
         cmocka_unit_test_setup_teardown(content_that_changes_is_noticed, make_place, remove_place),
+        cmocka_unit_test(odd_text_comes_back),
+        cmocka_unit_test(builder_keeps_links_apart),
+        cmocka_unit_test_setup_teardown(changed_kind_is_noticed, make_place, remove_place),
         cmocka_unit_test_setup_teardown(device_mark_that_is_none, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(device_mark_of_a_directory, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(unreadable_directory_is_named, make_place, remove_place),
+        cmocka_unit_test_setup_teardown(
+            marks_of_the_machine_are_left_out, make_place, remove_place),
     };
     return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
 }
