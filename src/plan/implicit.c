@@ -6,6 +6,8 @@
 #include "plan/internal.h"
 #include "plan/request.h"
 
+#define LOADER_REASON "the boot loader"
+
 struct implicit {
     const struct recipe *recipe;
     const struct sources *sources;
@@ -111,6 +113,13 @@ static void add_efi_loader(const struct implicit *m)
     ask_one(m, is_arm ? "shim-aa64" : "shim-x64", because);
 }
 
+/* What makes the loader's core image, which the loader's own package need not require. */
+static void add_loader_tools(const struct implicit *m)
+{
+    if (requests_have(m->requests, "grub2-pc") || requests_have(m->requests, "grub2"))
+        ask_one(m, "grub2-tools", LOADER_REASON);
+}
+
 static void add_loader(const struct implicit *m)
 {
     static const char *const grub[] = {"grub2-pc", "grub2", "grub-pc-bin", "grub"};
@@ -118,20 +127,20 @@ static void add_loader(const struct implicit *m)
     const struct recipe_bootloader *loader = &m->recipe->bootloader;
     if (loader->disabled || loader->location == LOCATION_NONE)
         return;
-    if (is_chosen(m, loaders, ARRAY_SIZE(loaders)))
+    if (is_chosen(m, loaders, ARRAY_SIZE(loaders))) {
+        add_loader_tools(m);
         return;
+    }
     add_efi_loader(m);
     if (!is_pc(m))
         return;
-    const char *because = "the boot loader";
-    if (loader->extlinux && ask(m, extlinux, ARRAY_SIZE(extlinux), because, true))
+    if (loader->extlinux && ask(m, extlinux, ARRAY_SIZE(extlinux), LOADER_REASON, true))
         return;
-    if (!ask(m, grub, ARRAY_SIZE(grub), because, true))
+    if (!ask(m, grub, ARRAY_SIZE(grub), LOADER_REASON, true))
         return;
-    if (requests_have(m->requests, "grub2-pc") || requests_have(m->requests, "grub2"))
-        ask_one(m, "grub2-tools", because);
+    add_loader_tools(m);
     if (requests_have(m->requests, "grub-pc-bin"))
-        ask_one(m, "grub2-common", because);
+        ask_one(m, "grub2-common", LOADER_REASON);
 }
 
 static void add_filesystem(const struct implicit *m, const char *fstype)
