@@ -2,7 +2,7 @@
  * The cache's directory and who uses what in it.
  *
  *   packages/TYPE/HH/HEX-NAME   a package by the checksum of its file; HH are HEX's first digits
- *   metadata/ID/                a source's: 'name', repomd.xml, and what repomd.xml names, by
+ *   metadata/ID/                a source's: 'name', repomd.xml (see index.c) and what it names, by
  *                               checksum; keys and mirror lists that came from the network
  *   partial/                    transfers under way or broken off; locked while under way
  *   users/                      a file for every process that uses the cache: what it uses

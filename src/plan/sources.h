@@ -15,7 +15,8 @@ struct source {
     int cost;                                       /* default 1000, lower is preferred */
     int priority;                                   /* default 99, lower wins */
     bool gpgcheck;                                  /* packages must carry a good signature */
-    bool repo_gpgcheck; /* repomd.xml must; without it a signature that is there must be good */
+    bool repo_gpgcheck; /* repomd.xml must; without it a stranger's signature counts as none, and a
+                           bad one by a known key is an error all the same */
     bool sslverify;
     bool ignoregroups;         /* its comps.xml is not read */
     unsigned overridden;       /* by --repo NAME=URL */
