@@ -27,9 +27,27 @@ static struct filesystem_options options_for(const struct build *b, const struct
     return options;
 }
 
+static int refuse_apart(const struct layout_part *part, struct err *err)
+{
+    recipe_error(err, part->place,
+        "part: '%s' holds /sbin/init of this system, and has to be on the root file system",
+        part->mountpoint);
+    return err_hint(err, "leave the line out, and make '/' larger");
+}
+
+/* The initramfs mounts the root and nothing else: init has to be there. */
+static int check_init_is_on_root(const struct build *b, const struct tree *tree, struct err *err)
+{
+    const struct tree_node *init = tree_resolve(tree, "/sbin/init");
+    const struct layout_part *part = init ? layout_part_for(b->layout, init->path) : NULL;
+    return part && strcmp(part->mountpoint, "/") != 0 ? refuse_apart(part, err) : 0;
+}
+
 int build_check_filesystems(const struct build *b, struct err *err)
 {
-    int r = 0;
+    /* Where there is systemd, /sbin is in /usr. */
+    const struct layout_part *usr = layout_part_at(b->layout, "/usr");
+    int r = usr && b->era->init == INIT_SYSTEMD ? refuse_apart(usr, err) : 0;
     for (size_t i = 0; r == 0 && i < b->layout->n; i++) {
         const struct layout_part *part = &b->layout->parts[i];
         if (part->kind != LAYOUT_FILESYSTEM)
@@ -95,6 +113,8 @@ int build_disk(struct build *b, int root, FILE *out, struct err *err)
         tree_print(tree, out);
         return 0;
     }
-    r = disk_create(b->request->output, b->layout->disk_bytes, b->request->force, &disk, err);
+    r = check_init_is_on_root(b, tree, err);
+    if (r == 0)
+        r = disk_create(b->request->output, b->layout->disk_bytes, b->request->force, &disk, err);
     return r < 0 ? r : write_disk(b, tree, disk, err);
 }
