@@ -321,6 +321,10 @@ static int check_set(const struct recipe *recipe, const struct layout *layout,
                     d->mountpoint, drafts->v[k].place.line);
                 return err_hint(err, "take one of the two lines out");
             }
+        for (size_t k = 0; d->has_uuid && k < i; k++)
+            if (drafts->v[k].has_uuid && memcmp(drafts->v[k].uuid, d->uuid, sizeof d->uuid) == 0)
+                return recipe_error(
+                    err, d->place, "part: line %u has the same --uuid", drafts->v[k].place.line);
         if (d->mountpoint && strcmp(d->mountpoint, "/") == 0)
             root = d;
     }
