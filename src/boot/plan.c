@@ -133,6 +133,30 @@ static void add_entry(const struct decision *d, const struct era_kernel *kernel)
     entry->arguments = make_arguments(d, kernel->release);
 }
 
+/* "kernel*", "kernel-core", "linux-image-amd64"; not "kernel-headers". */
+static bool excludes_kernel(const struct recipe_package *item)
+{
+    static const char *const others[] = {"firmware", "headers", "devel", "doc", "tools", "modules"};
+    bool is_kernel = str_starts(item->name, "kernel") || str_starts(item->name, "linux-image");
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        is_kernel = is_kernel && !strstr(item->name, others[i]);
+    return item->exclude && is_kernel;
+}
+
+static int no_kernel(const struct recipe *recipe, struct err *err)
+{
+    for (size_t i = 0; i < recipe->packages.n; i++) {
+        const struct recipe_package *item = &recipe->packages.items[i];
+        if (!excludes_kernel(item))
+            continue;
+        (void)recipe_error(err, item->place,
+            "no kernel is installed, since '-%s' excludes one: nothing to boot", item->name);
+        return err_hint(err, "take this line out, or add another kernel to %%packages");
+    }
+    (void)err_set(err, ERR_CHECK, -ENOENT, "no kernel is installed: nothing to boot");
+    return err_hint(err, "add 'kernel' to %%packages (kernel-xen for a paravirtual guest of EL5)");
+}
+
 /* Newest first as they stand, rescue kernels last; but a kernel that this target can run before
  * one that it can't: EL5's kernel-xen starts on Xen only, its others not as its guest. */
 static int add_entries(const struct decision *d, struct err *err)
@@ -160,8 +184,7 @@ static int add_entries(const struct decision *d, struct err *err)
             era->kernels[0].release);
         return err_hint(err, "add kernel-xen to %%packages");
     }
-    (void)err_set(err, ERR_CHECK, -ENOENT, "no kernel is installed: nothing to boot");
-    return err_hint(err, "add 'kernel' to %%packages (kernel-xen for a paravirtual guest of EL5)");
+    return no_kernel(d->recipe, err);
 }
 
 /* PV-GRUB of EC2 looks into the whole disk (hd0) or the first partition (hd00). */

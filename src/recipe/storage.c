@@ -135,6 +135,13 @@ static int check_part_sizes(struct command *c, struct recipe_part *part)
     return 0;
 }
 
+static void check_swap_type(struct command *c, const struct recipe_part *part)
+{
+    if (part->kind == PART_SWAP && part->fstype && strcmp(part->fstype, "swap") != 0 &&
+        strcmp(part->fstype, "linux-swap") != 0)
+        command_warn(c, "--fstype=%s has no effect: 'swap' is always made as swap", part->fstype);
+}
+
 static int finish_part(struct command *c)
 {
     struct recipe_part *part = c->target;
@@ -146,6 +153,7 @@ static int finish_part(struct command *c)
         r = check_part_sizes(c, part);
     if (r < 0)
         return r;
+    check_swap_type(c, part);
     if (part->onpart)
         command_refuse(c,
             "write --size=MiB in place of --onpart, and leave out the %pre that "
