@@ -150,6 +150,11 @@ static void end_scriptlet(struct installation *in, const struct channel_message 
     channel_send(in->channel, MESSAGE_TAKEN, "", 0, -1);
     in->supervise.deadline_ms = 0;
     auto_free char *output = take_output(in);
+    end.name[sizeof end.name - 1] = '\0';
+    if (end.name[0]) {
+        free(in->scriptlet);
+        in->scriptlet = xstrdup(end.name);
+    }
     const struct install_scriptlet s = {.package = in->package ? in->package : output,
         .scriptlet = in->scriptlet ? in->scriptlet : output,
         .status = end.status,
@@ -278,7 +283,7 @@ static int start(
     in->output = pipe_ends[0];
     if (fcntl(in->output, F_SETFL, O_NONBLOCK) < 0)
         return err_errno(err, "cannot set up a pipe");
-    struct transaction t = {inside, output, in->paths->n, options};
+    struct transaction t = {inside, output, in->paths, options};
     return confine_start(transaction_main, &t, in->root, inside, ret_pid, err);
 }
 

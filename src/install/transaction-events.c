@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "sandbox/channel.h"
 
 /* "%post", as a spec file calls it. */
@@ -65,6 +66,9 @@ static void say_stop(struct transaction_events *e, rpmTagVal tag, bool ok)
                                                       : 1,
         .is_fatal = !ok && is_fatal(tag),
         .is_quiet = ok};
+    if (!ok)
+        memcpy(end.name, e->name, sizeof end.name);
+    e->name[0] = '\0';
     auto_free struct channel_message *answer = xmalloc(sizeof *answer);
     if (channel_send(e->transaction->channel, MESSAGE_STOP, &end, sizeof end, -1) == 0)
         channel_receive(e->transaction->channel, 0, answer);
@@ -125,14 +129,31 @@ static int status_in(const char *message)
     return at && sscanf(at, "signal %d", &value) == 1 ? 128 + value : 0;
 }
 
+/* A file trigger starts as "%triggerin"; only a message about it has "%filetriggerin(package)". */
+static void take_name(struct transaction_events *e, const char *message)
+{
+    size_t length = strcspn(message, "(");
+    bool is_file_trigger =
+        str_starts(message, "%filetrigger") || str_starts(message, "%transfiletrigger");
+    if (!is_file_trigger || message[length] != '(' || length >= sizeof e->name)
+        return;
+    memcpy(e->name, message, length);
+    e->name[length] = '\0';
+}
+
 int transaction_log(rpmlogRec record, rpmlogCallbackData data)
 {
     struct transaction_events *e = data;
     const char *message = rpmlogRecMessage(record);
     bool is_error = rpmlogRecPriority(record) <= RPMLOG_ERR;
+    if (e->in_scriptlet)
+        take_name(e, message);
     if (e->in_scriptlet && status_in(message))
         e->status = status_in(message);
-    else if (is_error && !e->in_scriptlet)
+    else if (e->in_scriptlet && rpmlogRecPriority(record) <= RPMLOG_WARNING)
+        /* What is wrong with a scriptlet in Lua. */
+        file_write_all(e->transaction->output, message, strlen(message));
+    else if (is_error)
         strbuf_puts(&e->complaints, message);
     else if (rpmlogRecPriority(record) <= RPMLOG_WARNING)
         channel_send(e->transaction->channel, MESSAGE_REMARK, message, strlen(message), -1);

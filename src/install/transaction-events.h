@@ -12,6 +12,7 @@ struct transaction_events {
     const struct transaction *transaction;
     uint32_t n_started;
     int status;               /* of the last scriptlet, as librpm's log gave it */
+    char name[32];            /* of that if it is a file trigger, from there too */
     struct strbuf complaints; /* librpm's errors outside scriptlets, a line each */
     bool in_scriptlet;
     FD_t file; /* of the package that is being installed */

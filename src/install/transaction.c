@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <nss.h>
 #include <rpm/header.h>
 #include <rpm/rpmlib.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "install/database.h"
@@ -108,7 +110,7 @@ static int set_standard_files(int output)
 
 /* One mount namespace for scriptlets, entered when one is started; this process goes on in the one
  * where the root is bare. */
-static int make_views(int root, struct err *err)
+static int make_views(int root, int *ret_view, struct err *err)
 {
     auto_close int bare = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (bare < 0 || fchdir(root) < 0 || unshare(CLONE_NEWNS) < 0)
@@ -122,12 +124,34 @@ static int make_views(int root, struct err *err)
         return err_errno(err, "cannot leave the mount namespace for scriptlets");
     r = view_enter_bare(root, err);
     scriptlet_exec_into(view);
+    *ret_view = view;
     return r;
+}
+
+/* This process never becomes another program, and Lua can load native code into it: a descriptor of
+ * a directory outside the root would be a way there. */
+static int close_all_but(int channel, int output, int view)
+{
+    const unsigned kept[] = {(unsigned)channel, (unsigned)output, (unsigned)view};
+    unsigned from = STDERR_FILENO + 1;
+    for (bool found = true; found;) {
+        unsigned next = UINT_MAX;
+        found = false;
+        for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+            if (kept[i] >= from && kept[i] < next) {
+                next = kept[i];
+                found = true;
+            }
+        if (next > from && close_range(from, found ? next - 1 : UINT_MAX, 0) < 0)
+            return -errno;
+        from = next + 1;
+    }
+    return 0;
 }
 
 static int prepare(struct child *c, int root, struct err *err)
 {
-    int listener = -1;
+    int listener = -1, view = -1;
     int r = scriptlet_exec_check();
     if (r < 0)
         return err_code(err, r, "this program is linked so that scriptlets would not be confined");
@@ -141,7 +165,9 @@ static int prepare(struct child *c, int root, struct err *err)
         r = set_standard_files(c->t->output);
     if (r < 0)
         return err_code(err, r, "cannot prepare rpm's process");
-    r = make_views(root, err);
+    r = make_views(root, &view, err);
+    if (r == 0 && (r = close_all_but(c->t->channel, c->t->output, view)) < 0)
+        err_code(err, r, "cannot close what is not for rpm's process");
     if (r == 0)
         r = nodes_filter(&listener, err);
     if (r == 0)
@@ -152,7 +178,7 @@ static int prepare(struct child *c, int root, struct err *err)
 }
 
 /* What was wrong in librpm's eyes: its problems, else its log. */
-static int complain(struct child *c, const char *what, struct err *err)
+static int complain(struct child *c, enum err_kind kind, const char *what, struct err *err)
 {
     auto_strbuf struct strbuf text = {0};
     rpmps problems = rpmtsProblems(c->ts);
@@ -167,19 +193,19 @@ static int complain(struct child *c, const char *what, struct err *err)
         strbuf_puts(&text, c->events.complaints.s);
     while (text.len && text.s[text.len - 1] == '\n')
         text.s[--text.len] = '\0';
-    return err_set(
-        err, ERR_DEPENDENCY, -EIO, "%s: %s", what, text.len ? text.s : "librpm does not say why");
+    return err_set(err, kind, -EIO, "%s: %s", what, text.len ? text.s : "librpm does not say why");
 }
 
 static int read_header(struct child *c, uint32_t index, struct err *err)
 {
+    auto_free char *what = xprintf("cannot read the package '%s'", c->t->paths->v[index]);
     FD_t file = transaction_open(c->t, index);
     rpmRC rc = file ? rpmReadPackageFile(c->ts, file, NULL, &c->headers[index]) : RPMRC_FAIL;
     if (file)
         Fclose(file);
     /* NOKEY and NOTTRUSTED: signatures are fetch/'s work and were checked there. */
     if (rc == RPMRC_FAIL || rc == RPMRC_NOTFOUND)
-        return complain(c, "cannot read a package", err);
+        return complain(c, ERR_VERIFY, what, err);
     return 0;
 }
 
@@ -187,7 +213,7 @@ static int read_header(struct child *c, uint32_t index, struct err *err)
 static void choose_colors(const struct child *c)
 {
     bool is_x86_64 = false;
-    for (size_t i = 0; i < c->t->n && !is_x86_64; i++) {
+    for (size_t i = 0; i < c->t->paths->n && !is_x86_64; i++) {
         const char *arch = headerGetString(c->headers[i], RPMTAG_ARCH);
         is_x86_64 = arch && strcmp(arch, "x86_64") == 0;
     }
@@ -197,21 +223,21 @@ static void choose_colors(const struct child *c)
 
 static int add_packages(struct child *c, struct err *err)
 {
-    c->headers = xcalloc(c->t->n, sizeof *c->headers);
-    for (uint32_t i = 0; i < c->t->n; i++) {
+    c->headers = xcalloc(c->t->paths->n, sizeof *c->headers);
+    for (uint32_t i = 0; i < c->t->paths->n; i++) {
         int r = read_header(c, i, err);
         if (r < 0)
             return r;
     }
     choose_colors(c);
-    c->database = database_choose(c->headers, c->t->n);
+    c->database = database_choose(c->headers, c->t->paths->n);
     set_macro("_dbpath", c->database.path);
-    for (uintptr_t i = 0; i < c->t->n; i++) {
+    for (uintptr_t i = 0; i < c->t->paths->n; i++) {
         fnpyKey key;
         uintptr_t value = i + 1; /* not NULL */
         memcpy(&key, &value, sizeof key);
         if (rpmtsAddInstallElement(c->ts, c->headers[i], key, 0, NULL) != 0)
-            return complain(c, "cannot add a package to the transaction", err);
+            return complain(c, ERR_DEPENDENCY, "cannot add a package to the transaction", err);
     }
     return 0;
 }
@@ -231,13 +257,13 @@ static int run(struct child *c, struct err *err)
     if (r < 0)
         return err_code(err, r, "cannot make '%s' in the root", database);
     if (rpmtsCheck(c->ts) != 0 || has_problems(c))
-        return complain(c, "the packages do not fit together", err);
+        return complain(c, ERR_DEPENDENCY, "the packages do not fit together", err);
     if (rpmtsOrder(c->ts) != 0)
-        return complain(c, "the packages cannot be put in order", err);
+        return complain(c, ERR_DEPENDENCY, "the packages cannot be put in order", err);
     rpmtsClean(c->ts);
     rpmtsSetNotifyCallback(c->ts, transaction_notify, &c->events);
     if (rpmtsRun(c->ts, NULL, RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS) != 0)
-        return complain(c, "the packages cannot be installed", err);
+        return complain(c, ERR_DEPENDENCY, "the packages cannot be installed", err);
     return 0;
 }
 
@@ -290,8 +316,9 @@ static int transact(struct child *c, struct err *err)
 
 static void say_done(const struct child *c)
 {
-    struct transaction_sum sum = {.n_packages = c->t->n, .needs_own_rpm = c->database.by_own_rpm};
-    for (size_t i = 0; i < c->t->n; i++) {
+    struct transaction_sum sum = {
+        .n_packages = c->t->paths->n, .needs_own_rpm = c->database.by_own_rpm};
+    for (size_t i = 0; i < c->t->paths->n; i++) {
         struct rpmtd_s files;
         if (headerGet(c->headers[i], RPMTAG_BASENAMES, &files, HEADERGET_MINMEM))
             sum.n_files += rpmtdCount(&files);

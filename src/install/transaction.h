@@ -24,6 +24,7 @@ struct scriptlet_end {
     int32_t status;   /* exit status, or 128 + signal */
     int32_t is_fatal; /* rpm gives the package up */
     int32_t is_quiet; /* succeeded */
+    char name[32];    /* of a file trigger that failed */
 };
 
 struct transaction_sum {
@@ -32,8 +33,8 @@ struct transaction_sum {
 };
 
 struct transaction {
-    int channel, output; /* output: what scriptlets print goes there */
-    size_t n;            /* packages */
+    int channel, output;      /* output: what scriptlets print goes there */
+    const struct strv *paths; /* of the packages; not reachable from the child */
     const struct install_options *options;
 };
 
