@@ -4,8 +4,9 @@
  * Kickstart's rules: sizes are MiB, none means 500; growth is shared in proportion to base size,
  * capped by --maxsize and shared again; everything is aligned to 1 MiB. Order on disk: ESP,
  * biosboot, prepboot, /boot, then fixed before growing, larger first, so that root is last and can
- * grow. Errors: ERR_RECIPE (no root, larger than the disk, unknown file system, two on one mount
- * point), naming the line and the size that would do.
+ * grow; with logical partitions, --asprimary ones before all. Errors: ERR_RECIPE (no root, larger
+ * than the disk, unknown file system, two on one mount point), naming the line and the size that
+ * would do.
  */
 #pragma once
 
