@@ -40,6 +40,8 @@ class Case(unittest.TestCase):
     def setUpClass(cls):
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix='check-fetch-'))
         cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
+        agent = ['gpgconf', '--homedir', cls.work / 'gnupg', '--kill', 'all']
+        cls.addClassCleanup(subprocess.run, agent, check=True)
         cls.good = Repository(cls.work / 'good')
         size = cls.good.path(NONE_FILE).stat().st_size
         cls.size, cls.half = size, size // 2

@@ -4,7 +4,6 @@ import pathlib
 import re
 import shutil
 import signal
-import subprocess
 import threading
 
 import servers
@@ -115,7 +114,8 @@ class Packages(Case):
         self.refuse(VERIFY, f'it has only 0 of {self.size} bytes', replaced(b''))
 
     def test_cut_and_resumed(self):
-        server = self.refuse(NETWORK, f'transfer closed with {self.size - self.half} bytes remaining.*', cut(self.half),
+        why = f'transfer closed with {self.size - self.half} bytes remaining.*'
+        server = self.refuse(NETWORK, why, cut(self.half),
                              '--retries=1', partials=[self.half])
         self.assertEqual(server.asked('payload-none'), [0, self.half])
 
@@ -350,7 +350,7 @@ class Cached(Case):
         self.good_run(server.url)
         for f in self.cache.glob('metadata/*/*-primary.*'):
             f.unlink()
-        subprocess.run(['createrepo_c', '-q', '--no-database', '--revision=2', repository.directory], check=True)
+        servers.create(repository.directory, '--revision=2')
         repository.sign()
         self.good_run(server.url)
 

@@ -65,8 +65,7 @@ class Local(Case):
         """A repository of this machine whose packages are on a server (createrepo_c --baseurl)."""
         server = self.serve()
         repository = self.copy()
-        subprocess.run(['createrepo_c', '-q', '--no-database', f'--baseurl={server.url}', repository.directory],
-                       check=True)
+        servers.create(repository.directory, f'--baseurl={server.url}')
         repository.sign()
         shutil.rmtree(repository.path('Packages'))
         self.good_run(f'file://{repository.directory}')
@@ -123,8 +122,8 @@ class Command(Case):
     """slipway cache."""
 
     def command(self, *arguments, expected=0):
-        result = subprocess.run([PROGRAMS.slipway, 'cache', *arguments, f'--cache={self.cache}'], text=True,
-                                capture_output=True, env=dict(os.environ, TZ='UTC'))
+        result = subprocess.run([PROGRAMS.slipway, 'cache', *arguments, f'--cache={self.cache}'],
+                                text=True, capture_output=True, env=dict(os.environ, TZ='UTC'))
         self.assertEqual(result.returncode, expected, result.stderr)
         self.err = result.stderr
         return result.stdout
@@ -200,7 +199,7 @@ class Command(Case):
         while user.stdout.readline() != 'held\n':
             pass
         other = Repository(pathlib.Path(tempfile.mkdtemp(dir=self.work)) / 'repo',
-                           ['handmade/Packages/payload-xz-1-1.noarch.rpm'])
+                           ['handmade/Packages/payload-xz-1-1.noarch.rpm'], self.good.gnupg)
         self.is_shared = True
         self.run_tool(self.serve(other).url, packages=['payload-xz'])
         self.assertEqual(len(self.packages()), 3)

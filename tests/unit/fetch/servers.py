@@ -25,20 +25,23 @@ def sha256(path):
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
+def create(directory, *options):
+    subprocess.run(['createrepo_c', '-q', '--no-database', *options, directory], check=True)
+
+
 class Repository:
     """payload-none (115 kB) and payload-gzip (50 kB, under an odd name), with signed metadata."""
 
     def __init__(self, directory, packages=('handmade/Packages/payload-none-1-1.noarch.rpm',
                                             'handmade/Packages/payload-gzip-1-1.noarch.rpm'),
-                 options=()):
+                 gnupg=None):
         self.directory = pathlib.Path(directory)
-        self.gnupg = self.directory.parent / 'gnupg'
+        self.gnupg = gnupg or self.directory.parent / 'gnupg'
         (self.directory / 'Packages').mkdir(parents=True)
         for package in packages:
             name = ODD_NAME if 'payload-gzip' in package else pathlib.Path(package).name
             shutil.copy(lab() / package, self.directory / 'Packages' / name)
-        subprocess.run(['createrepo_c', '-q', '--no-database', '--simple-md-filenames', *options, self.directory],
-                       check=True)
+        create(self.directory, '--simple-md-filenames')
         self.sign()
 
     def path(self, name):
@@ -258,8 +261,12 @@ def stranger_certificate(path):
     return path
 
 
+dead_sockets = []
+
+
 def dead_url():
-    """An address where nobody listens."""
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return f'http://127.0.0.1:{s.getsockname()[1]}'
+    """An address where nobody listens, nor will: the port is taken, and no more."""
+    dead = socket.socket()
+    dead.bind(('127.0.0.1', 0))
+    dead_sockets.append(dead)
+    return f'http://127.0.0.1:{dead.getsockname()[1]}'

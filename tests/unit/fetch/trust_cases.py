@@ -47,7 +47,7 @@ class Signatures(Case):
                     good[:-200]):
             repository = self.copy()
             repository.path(NONE_FILE).write_bytes(bad)
-            subprocess.run(['createrepo_c', '-q', '--no-database', repository.directory], check=True)
+            servers.create(repository.directory)
             repository.path(REPOMD + '.asc').unlink()
             server = self.serve(repository)
             url = f'{server.url}/{NONE_FILE}'
@@ -284,8 +284,7 @@ class Metadata(Case):
         repository = self.copy()
         for kind in ('sha', 'sha512', 'md5'):
             with self.subTest(kind):
-                subprocess.run(['createrepo_c', '-q', '--no-database', f'--checksum={kind}', repository.directory],
-                               check=True)
+                servers.create(repository.directory, f'--checksum={kind}')
                 repository.sign()
                 server = self.serve(repository)
                 paths = self.run_tool(server.url, '--refresh')
