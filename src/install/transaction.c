@@ -283,7 +283,7 @@ static int import_keys(struct child *c, struct err *err)
     return 0;
 }
 
-/* librpm opens '/dev/null' for writing before it starts a scriptlet, where there is none. */
+/* Lua of a package that opens '/dev/null' for writing does so in the root's own /dev. */
 static void remove_null(void)
 {
     struct stat st;
