@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #define BAR_WIDTH 24
@@ -14,13 +14,6 @@
 static struct terminal_progress *self(struct progress *p)
 {
     return (struct terminal_progress *)p;
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static unsigned columns(const struct terminal_progress *t)
@@ -76,7 +69,7 @@ static void begin(struct progress *p, const char *stage, enum progress_unit unit
     t->unit = unit;
     t->total = total;
     t->done = 0;
-    t->started_ms = now_ms();
+    t->started_ms = clock_ms();
     t->drawn_ms = 0;
     t->next_percent = 25;
     if (!t->quiet && t->is_terminal)
@@ -89,7 +82,7 @@ static void plain_line(struct terminal_progress *t)
 {
     /* What ends within two seconds needs no lines in between. */
     if (!t->total || t->done * 100 < t->total * t->next_percent ||
-        now_ms() - t->started_ms < 2000 || t->done >= t->total)
+        clock_ms() - t->started_ms < 2000 || t->done >= t->total)
         return;
     auto_free char *done = amount(t, t->done), *total = amount(t, t->total);
     fprintf(t->out, "slipway: %s: %s of %s\n", t->stage, done, total);
@@ -106,7 +99,7 @@ static void advance(struct progress *p, uint64_t done, const char *item)
         plain_line(t);
         return;
     }
-    uint64_t now = now_ms();
+    uint64_t now = clock_ms();
     if (now - t->drawn_ms < REDRAW_MS && done < t->total)
         return;
     t->drawn_ms = now;
@@ -119,7 +112,7 @@ static void end(struct progress *p)
     clear_bar(t);
     if (t->quiet)
         return;
-    double seconds = (double)(now_ms() - t->started_ms) / 1000;
+    double seconds = (double)(clock_ms() - t->started_ms) / 1000;
     auto_free char *done = amount(t, t->done), *total = amount(t, t->total);
     if (t->done < t->total) /* it failed */
         fprintf(t->out, "slipway: %s: %s of %s, %.1f s\n", t->stage, done, total, seconds);

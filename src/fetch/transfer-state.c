@@ -7,20 +7,13 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "fetch/address.h"
 
 #define FIRST_PAUSE_MS 200
 #define MAX_COMPLAINTS 6
-
-uint64_t transfer_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 bool transfer_state_next(struct transfer_state *s)
 {
@@ -185,7 +178,7 @@ void transfer_state_fail(struct transfer_state *s, enum transfer_fault fault, co
     if (fault != FAULT_TRANSIENT || ++mirror->tries >= s->options->retries)
         mirror->given_up = true;
     else
-        mirror->wait_ms = transfer_now_ms() + ((uint64_t)FIRST_PAUSE_MS << (mirror->tries - 1));
+        mirror->wait_ms = clock_ms() + ((uint64_t)FIRST_PAUSE_MS << (mirror->tries - 1));
 }
 
 int transfer_state_give_up(const struct transfer_state *s, struct err *err)

@@ -40,7 +40,6 @@ struct transfer_state {
     char error_text[256];
 };
 
-uint64_t transfer_now_ms(void);
 /* Larger than so many bytes a file may not be; 0: any size will do. */
 uint64_t transfer_limit(const struct transfer *transfer);
 /* Choose the mirror of the next attempt. False: there is none left. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "fetch/address.h"
 #include "fetch/transfer-state.h"
@@ -209,7 +210,7 @@ static int end_without(struct run *run, struct transfer_state *s, struct err *er
 /* Start what may be started. Returns 0, or negative with *err. */
 static int start_ready(struct run *run, struct err *err)
 {
-    uint64_t now = transfer_now_ms();
+    uint64_t now = clock_ms();
     int r = 0;
     for (size_t i = 0; r == 0 && i < run->n && run->active < run->options->parallel; i++) {
         struct transfer_state *s = &run->states[i];

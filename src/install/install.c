@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "install/database.h"
 #include "install/report.h"
@@ -96,7 +97,7 @@ static void on_late(void *context)
     struct installation *in = context;
     if (!in->timed_out && kill_scriptlet(in) > 0) {
         in->timed_out = true;
-        in->supervise.deadline_ms = supervise_now() + KILL_AGAIN_MS;
+        in->supervise.deadline_ms = clock_ms() + KILL_AGAIN_MS;
         return;
     }
     if (in->said.kind == ERR_NONE)
@@ -128,7 +129,7 @@ static void begin_scriptlet(struct installation *in, const struct channel_messag
     in->package = xstrdup(m->bytes);
     in->scriptlet = xstrdup(length < m->size ? m->bytes + length : "a scriptlet");
     in->timed_out = false;
-    in->supervise.deadline_ms = supervise_now() + 1000ULL * in->seconds;
+    in->supervise.deadline_ms = clock_ms() + 1000ULL * in->seconds;
 }
 
 static int fatal_scriptlet(

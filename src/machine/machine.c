@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/strbuf.h"
@@ -32,13 +33,6 @@ struct machine {
     bool left;      /* the user pressed the escape key */
     struct strv argv;
 };
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static _Noreturn void become_qemu(char **argv, int in, int out, int errors)
 {
@@ -240,9 +234,9 @@ static bool has_matched(struct machine *m, const char *text)
 int machine_expect(struct machine *m, const char *text, unsigned timeout_seconds,
     enum machine_outcome *ret_outcome, struct err *err)
 {
-    uint64_t end = timeout_seconds ? now_ms() + timeout_seconds * UINT64_C(1000) : UINT64_MAX;
+    uint64_t end = timeout_seconds ? clock_ms() + timeout_seconds * UINT64_C(1000) : UINT64_MAX;
     for (;;) {
-        uint64_t now = now_ms();
+        uint64_t now = clock_ms();
         if (text && has_matched(m, text))
             *ret_outcome = MACHINE_REACHED;
         else if (m->is_over)

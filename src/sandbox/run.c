@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "sandbox/channel.h"
 #include "sandbox/confine.h"
@@ -163,7 +164,7 @@ static int supervise(struct outside *out, pid_t pid, int output, int *ret_status
     struct supervise s = {.pid = pid,
         .watches = watches,
         .n = ARRAY_SIZE(watches),
-        .deadline_ms = seconds ? supervise_now() + 1000ULL * seconds : 0,
+        .deadline_ms = seconds ? clock_ms() + 1000ULL * seconds : 0,
         .late = on_late,
         .context = out};
     out->supervise = &s;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -18,18 +18,11 @@
 #define SIBLINGS_MAX 4096
 #define CHILDREN_MAX ((size_t)64 << 10)
 
-uint64_t supervise_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int wait_ms(struct supervise *s)
 {
     if (!s->deadline_ms)
         return LOOK_UP_MS;
-    uint64_t now = supervise_now();
+    uint64_t now = clock_ms();
     if (s->deadline_ms <= now)
         return 0;
     uint64_t left = s->deadline_ms - now;
@@ -110,7 +103,7 @@ int supervise_wait(struct supervise *s, int *ret_status, struct err *err)
             collect(s->pid);
             return interrupt_error(err);
         }
-        if (s->deadline_ms && s->deadline_ms <= supervise_now()) {
+        if (s->deadline_ms && s->deadline_ms <= clock_ms()) {
             s->deadline_ms = 0;
             s->late(s->context);
         }

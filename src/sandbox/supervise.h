@@ -17,13 +17,12 @@ struct supervise {
     pid_t pid;
     struct supervise_watch *watches;
     size_t n;
-    uint64_t deadline_ms; /* on supervise_now(); 0: none. ready() may change it. */
+    uint64_t deadline_ms; /* on clock_ms(); 0: none. ready() may change it. */
     /* The deadline has passed: kill something, or set a new one. It is 0 when this is called. */
     void (*late)(void *context);
     void *context;
 };
 
-uint64_t supervise_now(void); /* milliseconds, monotonic */
 /* The children of a process, at most 'max' of them. */
 size_t supervise_children(pid_t pid, pid_t *children, size_t max);
 /* SIGKILL to 'child' if it still is a child of 'parent'; true if it was. */
