@@ -66,7 +66,7 @@ int ids_make_map(bool of_groups, struct strv *ret_triples, struct err *err)
         return same_ids(of_groups, ret_triples, err);
     auto_free char *user = user_name();
     struct subid_range *found = NULL;
-    subid_init("slipway", NULL);
+    subid_init(NULL, NULL); /* it would keep a copy of a name for ever */
     int n = of_groups ? subid_get_gid_ranges(user, &found) : subid_get_uid_ranges(user, &found);
     auto_free struct subid_range *ranges = found;
     add_triple(ret_triples, 0, of_groups ? getegid() : geteuid(), 1);
