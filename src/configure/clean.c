@@ -139,6 +139,21 @@ static int forget_histories(int root, struct err *err)
     return r;
 }
 
+/* SQLite's index of its write-ahead log, of no use to the next process and never the same twice: it
+ * goes, with the log, where nothing waits in that. */
+static int close_database(int root, const char *directory, struct err *err)
+{
+    struct stat st;
+    auto_free char *log = xprintf("%s/rpmdb.sqlite-wal", directory);
+    auto_free char *shared = xprintf("%s/rpmdb.sqlite-shm", directory);
+    const char *const both[] = {log, shared};
+    int r = is_in_place(root, log) ? root_lstat(root, log, &st, err) : 0;
+    return r > 0 && S_ISREG(st.st_mode) && st.st_size == 0
+               ? remove_all(root, both, ARRAY_SIZE(both), err)
+           : r < 0 ? r
+                   : 0;
+}
+
 /* /run is a file system of its own that begins empty; before systemd it was /var/run, on disk. */
 static int empty_run(int root, const struct era *era, struct err *err)
 {
@@ -188,6 +203,10 @@ int configure_clean(int root, const struct era *era, struct progress *progress, 
         r = forget_histories(root, err);
     if (r == 0)
         r = empty_machine_id(root, era, err);
+    if (r == 0)
+        r = close_database(root, "/var/lib/rpm", err);
+    if (r == 0)
+        r = close_database(root, "/usr/lib/sysimage/rpm", err);
     if (r == 0)
         r = empty_run(root, era, err);
     if (r == 0)
