@@ -210,6 +210,17 @@ extern const struct command_spec storage_commands[], volume_commands[], boot_com
     network_commands[], account_commands[], system_commands[], source_commands[],
     installer_commands[], refused_commands[];
 
+/* What part, autopart and logvol have for encrypted disks: refused by the option that asks for it.
+ */
+#define ENCRYPTION_OPTIONS(what)                                                                   \
+    OPTION_REFUSED("encrypted", OPTION_NONE, what,                                                 \
+        "take the encryption options out; on EC2 the volume itself can be encrypted"),             \
+        OPTION_QUIET("passphrase", OPTION_VALUE), OPTION_QUIET("escrowcert", OPTION_VALUE),        \
+        OPTION_QUIET("backuppassphrase", OPTION_NONE), OPTION_QUIET("cipher", OPTION_VALUE),       \
+        OPTION_QUIET("luks-version", OPTION_VALUE), OPTION_QUIET("pbkdf", OPTION_VALUE),           \
+        OPTION_QUIET("pbkdf-memory", OPTION_VALUE), OPTION_QUIET("pbkdf-time", OPTION_VALUE),      \
+        OPTION_QUIET("pbkdf-iterations", OPTION_VALUE)
+
 /* The nearest of n names, or NULL if none is near (suggest.c). */
 const char *suggest_name(const char *word, const char *const *names, size_t n);
 

@@ -5,7 +5,6 @@
 #include "recipe/internal.h"
 
 #define ENCRYPTION_NOTE "encrypted disks are not made"
-#define ENCRYPTION_CURE "take the encryption options out; on EC2 the volume itself can be encrypted"
 
 #define P(field) OFFSET(recipe_part, field)
 
@@ -36,16 +35,7 @@ static const struct option_spec part_options[] = {
     OPTION_WARNED("end", OPTION_VALUE, "it has no effect: slipway places the partitions"),
     OPTION_REFUSED("resize", OPTION_NONE, "there is no partition to resize: the disk is new",
         "write --size=MiB"),
-    OPTION_REFUSED("encrypted", OPTION_NONE, ENCRYPTION_NOTE, ENCRYPTION_CURE),
-    OPTION_QUIET("passphrase", OPTION_VALUE),
-    OPTION_QUIET("escrowcert", OPTION_VALUE),
-    OPTION_QUIET("backuppassphrase", OPTION_NONE),
-    OPTION_QUIET("cipher", OPTION_VALUE),
-    OPTION_QUIET("luks-version", OPTION_VALUE),
-    OPTION_QUIET("pbkdf", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-memory", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-time", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-iterations", OPTION_VALUE),
+    ENCRYPTION_OPTIONS(ENCRYPTION_NOTE),
     OPTION_QUIET("hw-passphrase", OPTION_VALUE),
     OPTION_END,
 };
@@ -185,16 +175,7 @@ static const struct option_spec autopart_options[] = {
     OPTION("noswap", OPTION_FLAG, A(noswap)),
     OPTION("noboot", OPTION_FLAG, A(noboot)),
     OPTION_QUIET("hibernation", OPTION_NONE),
-    OPTION_REFUSED("encrypted", OPTION_NONE, ENCRYPTION_NOTE, ENCRYPTION_CURE),
-    OPTION_QUIET("passphrase", OPTION_VALUE),
-    OPTION_QUIET("escrowcert", OPTION_VALUE),
-    OPTION_QUIET("backuppassphrase", OPTION_NONE),
-    OPTION_QUIET("cipher", OPTION_VALUE),
-    OPTION_QUIET("luks-version", OPTION_VALUE),
-    OPTION_QUIET("pbkdf", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-memory", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-time", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-iterations", OPTION_VALUE),
+    ENCRYPTION_OPTIONS(ENCRYPTION_NOTE),
     OPTION_QUIET("hw-passphrase", OPTION_VALUE),
     OPTION_END,
 };

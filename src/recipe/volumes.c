@@ -5,7 +5,6 @@
 #include "recipe/internal.h"
 
 #define ENCRYPTION_NOTE "encrypted volumes are not made"
-#define ENCRYPTION_CURE "take the encryption options out; on EC2 the volume itself can be encrypted"
 #define THIN_NOTE "thin pools are not made"
 #define THIN_CURE "write plain logvol lines with --size=MiB"
 
@@ -77,16 +76,7 @@ static const struct option_spec logvol_options[] = {
     OPTION_REFUSED("cachesize", OPTION_VALUE, "cached volumes are not made", "leave it out"),
     OPTION_QUIET("cachemode", OPTION_VALUE),
     OPTION_REFUSED("cachepvs", OPTION_VALUE, "cached volumes are not made", "leave it out"),
-    OPTION_REFUSED("encrypted", OPTION_NONE, ENCRYPTION_NOTE, ENCRYPTION_CURE),
-    OPTION_QUIET("passphrase", OPTION_VALUE),
-    OPTION_QUIET("escrowcert", OPTION_VALUE),
-    OPTION_QUIET("backuppassphrase", OPTION_NONE),
-    OPTION_QUIET("cipher", OPTION_VALUE),
-    OPTION_QUIET("luks-version", OPTION_VALUE),
-    OPTION_QUIET("pbkdf", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-memory", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-time", OPTION_VALUE),
-    OPTION_QUIET("pbkdf-iterations", OPTION_VALUE),
+    ENCRYPTION_OPTIONS(ENCRYPTION_NOTE),
     OPTION_END,
 };
 

@@ -74,7 +74,7 @@ class Stamps:
     """Which parts were made from which inputs."""
 
     def __init__(self, directory, inputs):
-        self.directory, self.inputs = f'{directory}/work/stamps', inputs
+        self.directory, self.inputs = os.path.join(directory, 'work', 'stamps'), inputs
         os.makedirs(self.directory, exist_ok=True)
 
     def current(self, part, variant):
